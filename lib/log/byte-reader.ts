@@ -1,0 +1,84 @@
+/**
+ * Reads what ByteWriter wrote, from bytes that nobody vouches for: every read is bounds-checked and
+ * throws `CorruptData`; a length is checked against what is left before anything is made of it.
+ */
+
+import { getInt64 } from './bytes64.ts';
+import { CorruptData } from './corrupt-data.ts';
+
+export class ByteReader {
+  readonly #bytes: Uint8Array;
+  readonly #view: DataView;
+  #position: number;
+  readonly #end: number;
+
+  constructor(bytes: Uint8Array, position = 0, end = bytes.length) {
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#position = position;
+    this.#end = end;
+  }
+
+  get position(): number {
+    return this.#position;
+  }
+
+  get remainingBytes(): number {
+    return this.#end - this.#position;
+  }
+
+  int8(): number {
+    return this.#view.getInt8(this.#advance(1));
+  }
+
+  int16(): number {
+    return this.#view.getInt16(this.#advance(2));
+  }
+
+  int32(): number {
+    return this.#view.getInt32(this.#advance(4));
+  }
+
+  uint32(): number {
+    return this.#view.getUint32(this.#advance(4));
+  }
+
+  int64(): number {
+    return getInt64(this.#view, this.#advance(8));
+  }
+
+  /** A view, not a copy. */
+  bytes(countBytes: number): Uint8Array {
+    const at = this.#advance(countBytes);
+    return this.#bytes.subarray(at, at + countBytes);
+  }
+
+  unsigned(): number {
+    let value = 0;
+    let scale = 1;
+    for (let count = 0; count < 8; count++) {
+      const byte = this.#bytes[this.#advance(1)] as number;
+      value += (byte & 0x7f) * scale;
+      if (byte < 0x80) {
+        if (!Number.isSafeInteger(value)) break;
+        return value;
+      }
+      scale *= 0x80;
+    }
+    throw new CorruptData(`varint before byte ${this.#position} is over 2^53`);
+  }
+
+  varint(): number {
+    const value = this.unsigned();
+    return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
+  }
+
+  #advance(countBytes: number): number {
+    const at = this.#position;
+    if (!(countBytes >= 0 && countBytes <= this.#end - at)) {
+      throw new CorruptData(`needs ${countBytes} bytes at ${at}, but ends at ${this.#end}`);
+    }
+    this.#position = at + countBytes;
+    return at;
+  }
+}

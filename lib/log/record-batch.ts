@@ -1,0 +1,173 @@
+/**
+ * Makes and reads RecordBatch v2. A producer's bytes are stored as they came; only what arrives as JSON
+ * is encoded here, and only what leaves as JSON is decoded.
+ */
+
+import { assert } from './assert.ts';
+import {
+  type BatchHeader,
+  batchHeaderBytes,
+  noProducer,
+  readBatchHeader,
+  sealBatch,
+  verifyCrc,
+  writeBatchHeader,
+} from './batch-header.ts';
+import { ByteReader } from './byte-reader.ts';
+import { ByteWriter } from './byte-writer.ts';
+import type { Codecs, Compression } from './codecs.ts';
+import { CorruptData } from './corrupt-data.ts';
+import { batchUncompressedBytesMax } from './limits.ts';
+import {
+  type LogRecord,
+  type PlacedRecord,
+  readHeaderName,
+  readRecord,
+  writeRecord,
+} from './record.ts';
+
+/** The identity that makes a retry of this batch recognisable. */
+export type BatchProducer = {
+  readonly producerId: number;
+  readonly producerEpoch: number;
+  readonly baseSequence: number;
+};
+
+export type BatchToEncode = {
+  /** At least one. */
+  readonly records: readonly LogRecord[];
+  readonly compression?: Compression;
+  readonly producer?: BatchProducer;
+};
+
+/** Encodes with base offset 0: the commit decides the real one, outside the CRC. */
+export function encodeRecordBatch(batch: BatchToEncode, codecs: Codecs): Uint8Array {
+  const { records, compression = 'none', producer = noProducer } = batch;
+  const first = records[0];
+  assert(first !== undefined, 'a batch holds at least one record');
+  const baseTimestampMs = first.timestampMs;
+  let maxTimestampMs = baseTimestampMs;
+  const writer = new ByteWriter(estimateBytes(records));
+  writer.bytes(new Uint8Array(batchHeaderBytes));
+  records.forEach((record, i) => {
+    maxTimestampMs = Math.max(maxTimestampMs, record.timestampMs);
+    writeRecord(writer, record, i, record.timestampMs - baseTimestampMs);
+  });
+  const bytes = compressRecords(writer.finish(), compression, codecs);
+  writeBatchHeader(bytes, {
+    baseOffset: 0,
+    sizeBytes: bytes.length,
+    partitionLeaderEpoch: 0,
+    compression,
+    logAppendTime: false,
+    transactional: false,
+    control: false,
+    lastOffsetDelta: records.length - 1,
+    baseTimestampMs,
+    maxTimestampMs,
+    ...producer,
+    recordCount: records.length,
+  });
+  sealBatch(bytes, codecs);
+  return bytes;
+}
+
+function compressRecords(plain: Uint8Array, compression: Compression, codecs: Codecs): Uint8Array {
+  if (compression === 'none') return plain;
+  const records = codecs.compress(compression, plain.subarray(batchHeaderBytes));
+  const bytes = new Uint8Array(batchHeaderBytes + records.length);
+  bytes.set(records, batchHeaderBytes);
+  return bytes;
+}
+
+function estimateBytes(records: readonly LogRecord[]): number {
+  return records.reduce(
+    (sum, { key, value, headers }) =>
+      sum + 24 + (key?.length ?? 0) + (value?.length ?? 0) + headers.length * 64,
+    batchHeaderBytes,
+  );
+}
+
+/** The batch's records, decompressed; never more than `batchUncompressedBytesMax` of them. */
+function recordBytes(bytes: Uint8Array, header: BatchHeader, codecs: Codecs): Uint8Array {
+  const records = bytes.subarray(batchHeaderBytes, header.sizeBytes);
+  if (header.compression === 'none') return records;
+  return codecs.decompress(header.compression, records, batchUncompressedBytesMax);
+}
+
+/**
+ * Decodes the batch that starts at `bytes[0]`; offsets are those of its header. The CRC is the caller's
+ * to check, once, where the bytes come in.
+ */
+export function decodeRecords(bytes: Uint8Array, codecs: Codecs): PlacedRecord[] {
+  const header = readBatchHeader(bytes);
+  const reader = new ByteReader(recordBytes(bytes, header, codecs));
+  const records: PlacedRecord[] = [];
+  while (records.length < header.recordCount) {
+    const record = readRecord(reader, header.baseOffset, header.baseTimestampMs);
+    records.push(header.logAppendTime ? { ...record, timestampMs: header.maxTimestampMs } : record);
+  }
+  return records;
+}
+
+/**
+ * Throws `CorruptData` (or `TooLarge`, for a decompression bomb) unless the batch at `bytes[0]` is
+ * whole: right CRC, and exactly the records that its header counts. Record contents are not decoded.
+ * What passes can be read by everybody for ever.
+ */
+export function validateBatch(bytes: Uint8Array, header: BatchHeader, codecs: Codecs): void {
+  verifyCrc(bytes.subarray(0, header.sizeBytes), header, codecs);
+  if (header.recordCount < 1) throw new CorruptData('a batch holds at least one record');
+  if (header.lastOffsetDelta !== header.recordCount - 1) {
+    throw new CorruptData(
+      `lastOffsetDelta ${header.lastOffsetDelta} does not fit recordCount ${header.recordCount}`,
+    );
+  }
+  const reader = new ByteReader(recordBytes(bytes, header, codecs));
+  for (let i = 0; i < header.recordCount; i++) checkRecord(reader, i);
+  if (reader.remainingBytes !== 0) {
+    throw new CorruptData(`${reader.remainingBytes} bytes after the last record`);
+  }
+}
+
+/** Walks over one record: its lengths must add up, and its offset must be its place. */
+function checkRecord(reader: ByteReader, index: number): void {
+  const sizeBytes = reader.varint();
+  if (sizeBytes < 0 || sizeBytes > reader.remainingBytes) {
+    throw new CorruptData(`record ${index} says ${sizeBytes} bytes`);
+  }
+  const end = reader.position + sizeBytes;
+  reader.int8();
+  reader.varint();
+  const offsetDelta = reader.varint();
+  if (offsetDelta !== index)
+    throw new CorruptData(`record ${index} has offset delta ${offsetDelta}`);
+  skipNullable(reader);
+  skipNullable(reader);
+  const headerCount = reader.varint();
+  if (headerCount < 0 || headerCount > reader.remainingBytes / 2) {
+    throw new CorruptData(`record ${index} counts ${headerCount} headers`);
+  }
+  for (let i = 0; i < headerCount; i++) {
+    readHeaderName(reader);
+    skipNullable(reader);
+  }
+  if (reader.position !== end) throw new CorruptData(`record ${index} does not end where it says`);
+}
+
+function skipNullable(reader: ByteReader): void {
+  const sizeBytes = reader.varint();
+  if (sizeBytes !== -1) reader.bytes(sizeBytes);
+}
+
+/** Walks the batches that lie one after another in `bytes`; a batch is handed on as a view. */
+export function* eachBatch(
+  bytes: Uint8Array,
+): Generator<{ readonly header: BatchHeader; readonly bytes: Uint8Array }> {
+  let position = 0;
+  while (position < bytes.length) {
+    const header = readBatchHeader(bytes, position);
+    yield { header, bytes: bytes.subarray(position, position + header.sizeBytes) };
+    position += header.sizeBytes;
+  }
+}

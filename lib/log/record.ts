@@ -1,0 +1,114 @@
+/**
+ * One record, and its bytes inside a batch (https://kafka.apache.org/documentation/#record):
+ *
+ *   length varint | attributes int8 (0) | timestampDelta varint | offsetDelta varint
+ *   | keyLength varint (-1: null) | key | valueLength varint (-1: null) | value
+ *   | headerCount varint | (nameLength varint | name | valueLength varint (-1: null) | value)...
+ */
+
+import { ByteReader } from './byte-reader.ts';
+import { type ByteWriter, varintBytes } from './byte-writer.ts';
+import { CorruptData } from './corrupt-data.ts';
+
+/** Order and duplicate names are kept. */
+export type RecordHeader = readonly [name: string, value: Uint8Array | null];
+
+export type LogRecord = {
+  readonly key: Uint8Array | null;
+  readonly value: Uint8Array | null;
+  readonly headers: readonly RecordHeader[];
+  readonly timestampMs: number;
+};
+
+/** A record that has its place. */
+export type PlacedRecord = LogRecord & { readonly offset: number };
+
+const utf8 = new TextEncoder();
+const utf8Decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+export function writeRecord(
+  writer: ByteWriter,
+  record: LogRecord,
+  offsetDelta: number,
+  timestampDeltaMs: number,
+): void {
+  const names = record.headers.map(([name]) => utf8.encode(name));
+  writer.varint(bodyBytes(record, names, offsetDelta, timestampDeltaMs));
+  writer.int8(0);
+  writer.varint(timestampDeltaMs);
+  writer.varint(offsetDelta);
+  writeNullable(writer, record.key);
+  writeNullable(writer, record.value);
+  writer.varint(names.length);
+  names.forEach((name, i) => {
+    writeNullable(writer, name);
+    writeNullable(writer, record.headers[i]?.[1] ?? null);
+  });
+}
+
+function bodyBytes(
+  record: LogRecord,
+  names: readonly Uint8Array[],
+  offsetDelta: number,
+  timestampDeltaMs: number,
+): number {
+  let size = 1 + varintBytes(timestampDeltaMs) + varintBytes(offsetDelta);
+  size += nullableBytes(record.key) + nullableBytes(record.value) + varintBytes(names.length);
+  names.forEach((name, i) => {
+    size += nullableBytes(name) + nullableBytes(record.headers[i]?.[1] ?? null);
+  });
+  return size;
+}
+
+function nullableBytes(bytes: Uint8Array | null): number {
+  return bytes === null ? 1 : varintBytes(bytes.length) + bytes.length;
+}
+
+function writeNullable(writer: ByteWriter, bytes: Uint8Array | null): void {
+  writer.varint(bytes === null ? -1 : bytes.length);
+  if (bytes !== null) writer.bytes(bytes);
+}
+
+/** Reads one record; its bytes stay views into the batch. */
+export function readRecord(
+  reader: ByteReader,
+  baseOffset: number,
+  baseTimestampMs: number,
+): PlacedRecord {
+  const sizeBytes = reader.varint();
+  if (sizeBytes < 0) throw new CorruptData(`record length is ${sizeBytes}`);
+  const body = reader.bytes(sizeBytes);
+  const inner = new ByteReader(body);
+  inner.int8();
+  const timestampMs = baseTimestampMs + inner.varint();
+  const offset = baseOffset + inner.varint();
+  const key = readNullable(inner);
+  const value = readNullable(inner);
+  const headerCount = inner.varint();
+  // Two bytes is the least a header takes: a lying count must not make us allocate.
+  if (headerCount < 0 || headerCount > inner.remainingBytes / 2) {
+    throw new CorruptData(`header count ${headerCount} does not fit the record`);
+  }
+  const headers: RecordHeader[] = [];
+  for (let i = 0; i < headerCount; i++) headers.push([readHeaderName(inner), readNullable(inner)]);
+  if (inner.remainingBytes !== 0) {
+    throw new CorruptData(`record has ${inner.remainingBytes} bytes too many`);
+  }
+  return { offset, timestampMs, key, value, headers };
+}
+
+function readNullable(reader: ByteReader): Uint8Array | null {
+  const sizeBytes = reader.varint();
+  return sizeBytes === -1 ? null : reader.bytes(sizeBytes);
+}
+
+/** Throws `CorruptData` for a name that is null or not UTF-8. */
+export function readHeaderName(reader: ByteReader): string {
+  const bytes = readNullable(reader);
+  if (bytes === null) throw new CorruptData('header name is null');
+  try {
+    return utf8Decoder.decode(bytes);
+  } catch {
+    throw new CorruptData('header name is not UTF-8');
+  }
+}

@@ -1,0 +1,135 @@
+/**
+ * Rolling the tail: the oldest entries move from the head into an index page. Which entries, and what
+ * the page says, follows from the head alone and never from who rolls: rollers that race write the same
+ * page, and only the first advance of the head takes effect. So rolling twice or halfway is harmless.
+ */
+
+import { assert } from './assert.ts';
+import { knownSpans, spansOf } from './commit.ts';
+import { coalesce, type IndexPage } from './index-page.ts';
+import {
+  producerIdleRolls,
+  producerIdleRollsCrowded,
+  producersInHeadMax,
+  tailEntriesPerPage,
+} from './limits.ts';
+import type { PartitionHead } from './partition-head.ts';
+import {
+  newestSpans,
+  type ParkedProducer,
+  type ProducerEntry,
+  type ProducerWindow,
+} from './producer-state.ts';
+
+/** Takes effect only on a head whose tail still begins at `tailBaseOffset`. */
+export type TailAdvance = {
+  readonly tailBaseOffset: number;
+  readonly entryCount: number;
+  readonly nextTailBaseOffset: number;
+  readonly pagedMaxTimestampMs: number;
+  readonly rolls: number;
+  /** New windows of the producers whose batches leave the tail. */
+  readonly windows: Readonly<Record<string, ProducerWindow>>;
+  /** Producers that leave the head, each only if its entry is still this one. */
+  readonly evict: Readonly<Record<string, ProducerEntry>>;
+};
+
+export type TailRoll = {
+  readonly page: IndexPage;
+  readonly advance: TailAdvance;
+  /** To be written before the head lets go of them. */
+  readonly park: Readonly<Record<string, ParkedProducer>>;
+};
+
+/** Undefined while the tail is shorter than a page. */
+export function planRoll(head: PartitionHead): TailRoll | undefined {
+  const leaving = head.tail.slice(0, tailEntriesPerPage);
+  if (leaving.length < tailEntriesPerPage) return undefined;
+  const recordCount = leaving.reduce((sum, entry) => sum + entry.recordCount, 0);
+  const nextTailBaseOffset = head.tailBaseOffset + recordCount;
+  const pagedMaxTimestampMs = leaving.reduce(
+    (max, entry) => Math.max(max, entry.maxTimestampMs),
+    head.pagedMaxTimestampMs,
+  );
+  const rolls = head.rolls + 1;
+  const windows: Record<string, ProducerWindow> = {};
+  for (const { producer } of leaving.flatMap(({ stamps }) => stamps)) {
+    const rolled = head.windows[producer]?.spans ?? [];
+    const spans = newestSpans([...rolled, ...spansOf(head.tailBaseOffset, leaving, producer)]);
+    windows[producer] = { seenAtRoll: rolls, spans };
+  }
+  const evict = idleProducers(head);
+  const park = Object.fromEntries(
+    Object.entries(evict).map(([producer, entry]) => [producer, parkedOf(head, producer, entry)]),
+  );
+  return {
+    page: {
+      baseOffset: head.tailBaseOffset,
+      nextOffset: nextTailBaseOffset,
+      maxTimestampMs: pagedMaxTimestampMs,
+      locations: coalesce(leaving),
+    },
+    advance: {
+      tailBaseOffset: head.tailBaseOffset,
+      entryCount: leaving.length,
+      nextTailBaseOffset,
+      pagedMaxTimestampMs,
+      rolls,
+      windows,
+      evict,
+    },
+    park,
+  };
+}
+
+/** Producers with nothing in the tail that have not been seen for many rolls. */
+function idleProducers(head: PartitionHead): Record<string, ProducerEntry> {
+  const inTail = new Set(head.tail.flatMap(({ stamps }) => stamps.map((s) => s.producer)));
+  const crowded = Object.keys(head.producers).length > producersInHeadMax;
+  const idleRolls = crowded ? producerIdleRollsCrowded : producerIdleRolls;
+  const idle: Record<string, ProducerEntry> = {};
+  for (const [producer, entry] of Object.entries(head.producers)) {
+    if (inTail.has(producer)) continue;
+    const seenAtRoll = head.windows[producer]?.seenAtRoll ?? head.rolls;
+    if (head.rolls - seenAtRoll >= idleRolls) idle[producer] = entry;
+  }
+  return idle;
+}
+
+function parkedOf(head: PartitionHead, producer: string, entry: ProducerEntry): ParkedProducer {
+  const spans = knownSpans(head, producer);
+  return { ...entry, spans, lastBaseOffset: spans.at(-1)?.baseOffset ?? 0 };
+}
+
+export type AdvanceDecision =
+  | { readonly kind: 'advanced'; readonly head: PartitionHead }
+  | { readonly kind: 'conflict' };
+
+/** What a store does, atomically, with an advance. */
+export function decideAdvance(head: PartitionHead, advance: TailAdvance): AdvanceDecision {
+  if (head.tailBaseOffset !== advance.tailBaseOffset) return { kind: 'conflict' };
+  for (const [producer, entry] of Object.entries(advance.evict)) {
+    const now = head.producers[producer];
+    if (now?.epoch !== entry.epoch || now.nextSequence !== entry.nextSequence) {
+      return { kind: 'conflict' };
+    }
+  }
+  assert(head.tail.length >= advance.entryCount, 'the tail only grows at its end');
+  const evicted = new Set(Object.keys(advance.evict));
+  const stay = ([producer]: [string, unknown]) => !evicted.has(producer);
+  return {
+    kind: 'advanced',
+    head: {
+      ...head,
+      tailBaseOffset: advance.nextTailBaseOffset,
+      tail: head.tail.slice(advance.entryCount),
+      pagedMaxTimestampMs: advance.pagedMaxTimestampMs,
+      rolls: advance.rolls,
+      producers: Object.fromEntries(Object.entries(head.producers).filter(stay)),
+      windows: Object.fromEntries(
+        Object.entries({ ...head.windows, ...advance.windows }).filter(stay),
+      ),
+      evictions: head.evictions + (evicted.size > 0 ? 1 : 0),
+    },
+  };
+}

@@ -1,0 +1,156 @@
+/**
+ * The exact twin of the other stores, in memory: the same decisions, carried out between two awaits.
+ * For tests and simulation; nothing survives the process.
+ */
+
+import { decideCommit } from '../../log/commit.ts';
+import type { IndexPage } from '../../log/index-page.ts';
+import { emptyHead, type PartitionHead, type PartitionRef } from '../../log/partition-head.ts';
+import type { ParkedProducer } from '../../log/producer-state.ts';
+import { decideAdvance } from '../../log/tail-roll.ts';
+import type { ObjectStore } from '../object-store.ts';
+import type { HeadChange, PartitionIndex } from '../partition-index.ts';
+import { StoreError } from '../store-error.ts';
+import type { Stores } from '../stores.ts';
+import type { Topic, TopicStore } from '../topic-store.ts';
+
+export function createMemoryStores(): Stores {
+  return {
+    objects: createMemoryObjects(),
+    index: createMemoryIndex(),
+    topics: createMemoryTopics(),
+    shared: false,
+    close: async () => {},
+  };
+}
+
+export function createMemoryObjects(): ObjectStore {
+  const objects = new Map<string, Uint8Array>();
+  return {
+    async put(key, bytes) {
+      if (objects.has(key)) return 'exists';
+      objects.set(key, bytes.slice());
+      return 'written';
+    },
+    async read(key, position, sizeBytes) {
+      const object = objects.get(key);
+      if (!object) return { kind: 'missing' };
+      const bytes = object.slice(position, position + sizeBytes);
+      if (bytes.length === sizeBytes) return { kind: 'bytes', bytes };
+      throw new StoreError(`object ${key} ends at ${object.length}`, {
+        reason: 'corrupt',
+        effect: 'none',
+      });
+    },
+    async delete(keys) {
+      for (const key of keys) objects.delete(key);
+    },
+  };
+}
+
+type PartitionState = {
+  head: PartitionHead;
+  readonly pages: IndexPage[];
+  readonly parked: Map<string, ParkedProducer>;
+};
+
+export function createMemoryIndex(): PartitionIndex {
+  const partitions = new Map<string, PartitionState>();
+  const keyOf = ({ topicId, partition }: PartitionRef) => `${topicId}/${partition}`;
+  const find = (ref: PartitionRef) => partitions.get(keyOf(ref));
+
+  function change(
+    ref: PartitionRef,
+    decide: (head: PartitionHead) => PartitionHead | undefined,
+  ): HeadChange {
+    const state = find(ref);
+    if (!state) return { kind: 'noPartition' };
+    const head = decide(state.head);
+    if (!head) return { kind: 'refused', head: state.head };
+    state.head = head;
+    return { kind: 'changed', head };
+  }
+
+  return {
+    async createPartitions(topicId, from, to) {
+      for (let partition = from; partition < to; partition++) {
+        const key = keyOf({ topicId, partition });
+        if (!partitions.has(key)) {
+          partitions.set(key, { head: emptyHead, pages: [], parked: new Map() });
+        }
+      }
+    },
+    async deletePartitions(topicId, partitionCount) {
+      for (let partition = 0; partition < partitionCount; partition++) {
+        partitions.delete(keyOf({ topicId, partition }));
+      }
+    },
+    async commit(ref, request) {
+      const state = find(ref);
+      if (!state) return { kind: 'noPartition' };
+      const decision = decideCommit(state.head, request);
+      if (decision.kind === 'refused') return { kind: 'refused', head: state.head };
+      state.head = decision.head;
+      return decision;
+    },
+    readHead: async (ref) => find(ref)?.head,
+    async writePage(ref, page) {
+      const pages = find(ref)?.pages;
+      if (!pages || pages.some(({ nextOffset }) => nextOffset === page.nextOffset)) return;
+      pages.push(page);
+      pages.sort((a, b) => a.nextOffset - b.nextOffset);
+    },
+    advanceTail: async (ref, advance) =>
+      change(ref, (head) => {
+        const decision = decideAdvance(head, advance);
+        return decision.kind === 'advanced' ? decision.head : undefined;
+      }),
+    async findPages(ref, offset, pagesMax) {
+      const pages = find(ref)?.pages ?? [];
+      const first = pages.findIndex(({ nextOffset }) => nextOffset > offset);
+      return first === -1 ? [] : pages.slice(first, first + pagesMax);
+    },
+    async parkProducer(ref, producer, state) {
+      const parked = find(ref)?.parked;
+      const before = parked?.get(producer);
+      if (before && before.lastBaseOffset > state.lastBaseOffset) return;
+      parked?.set(producer, state);
+    },
+    findParkedProducer: async (ref, producer) => find(ref)?.parked.get(producer),
+    setFencingToken: async (ref, token, expected) =>
+      change(ref, (head) =>
+        expected === undefined || expected === head.fencingToken
+          ? { ...head, fencingToken: token }
+          : undefined,
+      ),
+    raiseWalFloor: async (ref, walFloor) =>
+      change(ref, (head) => ({ ...head, walFloor: Math.max(head.walFloor, walFloor) })),
+  };
+}
+
+export function createMemoryTopics(): TopicStore {
+  const topics = new Map<string, Topic>();
+  let producerIds = 0;
+  return {
+    async create(topic) {
+      if (topics.has(topic.name)) return 'exists';
+      topics.set(topic.name, topic);
+      return 'created';
+    },
+    find: async (name) => topics.get(name),
+    async list(countMax, after) {
+      const names = [...topics.keys()].sort().filter((name) => after === undefined || name > after);
+      const page = names.slice(0, countMax).map((name) => topics.get(name) as Topic);
+      const last = page.at(-1);
+      return names.length > countMax && last
+        ? { topics: page, after: last.name }
+        : { topics: page };
+    },
+    async delete({ name, topicId }) {
+      if (topics.get(name)?.topicId !== topicId) return 'missing';
+      topics.delete(name);
+      return 'deleted';
+    },
+    nextProducerId: async () => producerIds++,
+  };
+}

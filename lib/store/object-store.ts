@@ -1,0 +1,25 @@
+/**
+ * Port: immutable objects. A `put` that returned is durable; an object never changes afterwards.
+ * Failures throw `StoreError`.
+ */
+
+export type PutOutcome = 'written' | 'exists';
+
+export type ObjectStore = {
+  /**
+   * Writes the object if there is none under that key. `exists` may be our own earlier attempt whose
+   * reply was lost; keys hold a fresh uuid, so it cannot be anybody else's.
+   */
+  put(key: string, bytes: Uint8Array): Promise<PutOutcome>;
+  /**
+   * Exactly `sizeBytes` bytes from `position`, in memory the caller may write to. `missing` when the
+   * object is not there; `StoreError` with reason `corrupt` when it is shorter than that.
+   */
+  read(
+    key: string,
+    position: number,
+    sizeBytes: number,
+  ): Promise<{ kind: 'bytes'; bytes: Uint8Array } | { kind: 'missing' }>;
+  /** Deleting what is not there is fine. */
+  delete(keys: readonly string[]): Promise<void>;
+};

@@ -1,0 +1,58 @@
+/**
+ * Port: the index of all partitions: their heads, index pages and parked producers. Each call is atomic
+ * and durable when it returns, and strongly consistent: a read sees every call that returned before it
+ * began. No call reads first, and none is retried by the store unless it certainly had no effect.
+ * Failures throw `StoreError`; expected races are outcomes.
+ */
+
+import type { CommitRequest } from '../log/commit.ts';
+import type { IndexPage } from '../log/index-page.ts';
+import type { PartitionHead, PartitionRef } from '../log/partition-head.ts';
+import type { ParkedProducer } from '../log/producer-state.ts';
+import type { TailAdvance } from '../log/tail-roll.ts';
+
+/** Outcomes of changes to a head carry the head as it is afterwards, or as it was when it refused. */
+export type CommitOutcome =
+  | { readonly kind: 'committed'; readonly baseOffset: number; readonly head: PartitionHead }
+  | { readonly kind: 'refused'; readonly head: PartitionHead }
+  | { readonly kind: 'noPartition' };
+
+export type HeadChange =
+  | { readonly kind: 'changed'; readonly head: PartitionHead }
+  | { readonly kind: 'refused'; readonly head: PartitionHead }
+  | { readonly kind: 'noPartition' };
+
+export type PartitionIndex = {
+  /** Makes the heads of partitions `from..to-1` of a topic. Those that exist stay as they are. */
+  createPartitions(topicId: string, from: number, to: number): Promise<void>;
+  /** After it no commit to these partitions is taken. */
+  deletePartitions(topicId: string, partitionCount: number): Promise<void>;
+
+  /** Carries out `decideCommit`, in one conditional update. */
+  commit(ref: PartitionRef, request: CommitRequest): Promise<CommitOutcome>;
+
+  readHead(ref: PartitionRef): Promise<PartitionHead | undefined>;
+
+  /** Writes the page unless there is one with that end. Pages with the same end are the same page. */
+  writePage(ref: PartitionRef, page: IndexPage): Promise<void>;
+  /** Carries out `decideAdvance`. */
+  advanceTail(ref: PartitionRef, advance: TailAdvance): Promise<HeadChange>;
+  /** Pages that end after `offset`, in offset order, at most `pagesMax`, at least one if there is one. */
+  findPages(ref: PartitionRef, offset: number, pagesMax: number): Promise<readonly IndexPage[]>;
+
+  /**
+   * Keeps a producer's state for when it leaves the head. Never overwrites a newer state: states are
+   * ordered by `lastBaseOffset`.
+   */
+  parkProducer(ref: PartitionRef, producer: string, state: ParkedProducer): Promise<void>;
+  findParkedProducer(ref: PartitionRef, producer: string): Promise<ParkedProducer | undefined>;
+
+  /** Sets the fencing token; with `expected`, only if the present one is that (null: none). */
+  setFencingToken(
+    ref: PartitionRef,
+    token: string | null,
+    expected: string | null | undefined,
+  ): Promise<HeadChange>;
+  /** From now on no commit may point below this WAL bucket. Only ever raises it. */
+  raiseWalFloor(ref: PartitionRef, walFloor: number): Promise<HeadChange>;
+};

@@ -1,0 +1,19 @@
+/**
+ * All that the broker keeps things in. Composed at the edges, one adapter for all three.
+ */
+
+import type { ObjectStore } from './object-store.ts';
+import type { PartitionIndex } from './partition-index.ts';
+import type { TopicStore } from './topic-store.ts';
+
+export type Stores = {
+  readonly objects: ObjectStore;
+  readonly index: PartitionIndex;
+  readonly topics: TopicStore;
+  /**
+   * Whether other processes commit to the same store. If so, a waiting reader must look for news; if
+   * not, every commit passes through this process.
+   */
+  readonly shared: boolean;
+  close(): Promise<void>;
+};
