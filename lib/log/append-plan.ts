@@ -3,10 +3,10 @@
  * Arrival order is kept per producer; batches that need a commit of their own get one.
  */
 
-import { producersPerCommitMax, splitIntervalBytes } from './limits.ts';
-import type { BatchLocation, PartitionRef, Split } from './partition-head.ts';
-import type { ProducerStamp } from './producer-state.ts';
-import { type WalRange, walMagicBytes } from './wal-object.ts';
+import { producersPerCommitMax, splitIntervalBytes } from './limits.js';
+import type { BatchLocation, PartitionRef, Split } from './partition-head.js';
+import type { ProducerStamp } from './producer-state.js';
+import { type WalRange, walMagicBytes } from './wal-object.js';
 
 /** A validated batch on its way into a partition. */
 export type PendingBatch = {

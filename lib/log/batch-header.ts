@@ -17,9 +17,9 @@
  *  61  records, compressed as a whole
  */
 
-import { getInt64, setInt64 } from './bytes64.ts';
-import { type Codecs, type Compression, compressions } from './codecs.ts';
-import { CorruptData } from './corrupt-data.ts';
+import { getInt64, setInt64 } from './bytes64.js';
+import { type Codecs, type Compression, compressions } from './codecs.js';
+import { CorruptData } from './corrupt-data.js';
 
 export const batchHeaderBytes = 61;
 /** Bytes before those that `batchLength` counts. */

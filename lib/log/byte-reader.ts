@@ -3,8 +3,8 @@
  * throws `CorruptData`; a length is checked against what is left before anything is made of it.
  */
 
-import { getInt64 } from './bytes64.ts';
-import { CorruptData } from './corrupt-data.ts';
+import { getInt64 } from './bytes64.js';
+import { CorruptData } from './corrupt-data.js';
 
 export class ByteReader {
   readonly #bytes: Uint8Array;

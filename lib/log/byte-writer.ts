@@ -3,8 +3,8 @@
  * offsets, positions and timestamps stay below 2^53, which is asserted where they are written.
  */
 
-import { assert } from './assert.ts';
-import { setInt64 } from './bytes64.ts';
+import { assert } from './assert.js';
+import { setInt64 } from './bytes64.js';
 
 export class ByteWriter {
   #bytes: Uint8Array;

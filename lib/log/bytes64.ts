@@ -3,8 +3,8 @@
  * below 2^53, which is asserted on write and checked on read.
  */
 
-import { assert } from './assert.ts';
-import { CorruptData } from './corrupt-data.ts';
+import { assert } from './assert.js';
+import { CorruptData } from './corrupt-data.js';
 
 export function setInt64(view: DataView, position: number, value: number): void {
   assert(Number.isSafeInteger(value), `safe integer, not ${value}`);

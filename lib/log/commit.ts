@@ -3,8 +3,8 @@
  * `decideCommit` says exactly what they must do, and `explainRefusal` what a refusal means.
  */
 
-import { tailEntriesMax } from './limits.ts';
-import type { PartitionHead, TailEntry } from './partition-head.ts';
+import { tailEntriesMax } from './limits.js';
+import type { PartitionHead, TailEntry } from './partition-head.js';
 import {
   judgeSequence,
   newestSpans,
@@ -14,7 +14,7 @@ import {
   type ProducerWindow,
   type SequenceSpan,
   type SequenceVerdict,
-} from './producer-state.ts';
+} from './producer-state.js';
 
 /**
  * What the writer knows about a producer that may be absent from the head: `parked` was its parked

@@ -4,7 +4,7 @@
  * front of the split at which the wanted offset can be reached.
  */
 
-import type { PlacedLocation } from './partition-head.ts';
+import type { PlacedLocation } from './partition-head.js';
 
 /** Read `sizeBytes` at `position`; the first batch there has base offset `baseOffset`. */
 export type PlannedRead = {

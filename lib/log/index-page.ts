@@ -8,11 +8,11 @@
  * never falls from page to page, so that a timestamp can be searched by halving.
  */
 
-import { ByteReader } from './byte-reader.ts';
-import { ByteWriter } from './byte-writer.ts';
-import { CorruptData } from './corrupt-data.ts';
-import { checkVersion, readCount, readLocation, writeLocation } from './location-format.ts';
-import type { BatchLocation } from './partition-head.ts';
+import { ByteReader } from './byte-reader.js';
+import { ByteWriter } from './byte-writer.js';
+import { CorruptData } from './corrupt-data.js';
+import { checkVersion, readCount, readLocation, writeLocation } from './location-format.js';
+import type { BatchLocation } from './partition-head.js';
 
 export type IndexPage = {
   readonly baseOffset: number;

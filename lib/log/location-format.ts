@@ -12,12 +12,12 @@
  * All integers unsigned LEB128 up to 2^53 unless said otherwise.
  */
 
-import { ByteReader } from './byte-reader.ts';
-import { ByteWriter } from './byte-writer.ts';
-import { CorruptData } from './corrupt-data.ts';
-import type { BatchLocation, Split, TailEntry } from './partition-head.ts';
-import type { ProducerStamp } from './producer-state.ts';
-import { formatWalKey, parseWalKey } from './wal-key.ts';
+import { ByteReader } from './byte-reader.js';
+import { ByteWriter } from './byte-writer.js';
+import { CorruptData } from './corrupt-data.js';
+import type { BatchLocation, Split, TailEntry } from './partition-head.js';
+import type { ProducerStamp } from './producer-state.js';
+import { formatWalKey, parseWalKey } from './wal-key.js';
 
 const version = 1;
 const utf8 = new TextEncoder();

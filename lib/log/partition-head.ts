@@ -4,7 +4,7 @@
  * index pages. One head, one conditional update, one truth.
  */
 
-import type { ProducerEntry, ProducerStamp, ProducerWindow } from './producer-state.ts';
+import type { ProducerEntry, ProducerStamp, ProducerWindow } from './producer-state.js';
 
 /** Names a partition. Ids, never topic names, so that a re-created topic is another one. */
 export type PartitionRef = { readonly topicId: string; readonly partition: number };

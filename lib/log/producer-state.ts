@@ -5,7 +5,7 @@
  * epoch starts at 0 and shuts out the older ones, sequences wrap at 2^31.
  */
 
-import { producerBatchesRetained } from './limits.ts';
+import { producerBatchesRetained } from './limits.js';
 
 /** `nextSequence` is the only sequence taken next in `epoch`. */
 export type ProducerEntry = { readonly epoch: number; readonly nextSequence: number };

@@ -3,7 +3,7 @@
  * is encoded here, and only what leaves as JSON is decoded.
  */
 
-import { assert } from './assert.ts';
+import { assert } from './assert.js';
 import {
   type BatchHeader,
   batchHeaderBytes,
@@ -12,19 +12,19 @@ import {
   sealBatch,
   verifyCrc,
   writeBatchHeader,
-} from './batch-header.ts';
-import { ByteReader } from './byte-reader.ts';
-import { ByteWriter } from './byte-writer.ts';
-import type { Codecs, Compression } from './codecs.ts';
-import { CorruptData } from './corrupt-data.ts';
-import { batchUncompressedBytesMax } from './limits.ts';
+} from './batch-header.js';
+import { ByteReader } from './byte-reader.js';
+import { ByteWriter } from './byte-writer.js';
+import type { Codecs, Compression } from './codecs.js';
+import { CorruptData } from './corrupt-data.js';
+import { batchUncompressedBytesMax } from './limits.js';
 import {
   type LogRecord,
   type PlacedRecord,
   readHeaderName,
   readRecord,
   writeRecord,
-} from './record.ts';
+} from './record.js';
 
 /** The identity that makes a retry of this batch recognisable. */
 export type BatchProducer = {

@@ -6,9 +6,9 @@
  *   | headerCount varint | (nameLength varint | name | valueLength varint (-1: null) | value)...
  */
 
-import { ByteReader } from './byte-reader.ts';
-import { type ByteWriter, varintBytes } from './byte-writer.ts';
-import { CorruptData } from './corrupt-data.ts';
+import { ByteReader } from './byte-reader.js';
+import { type ByteWriter, varintBytes } from './byte-writer.js';
+import { CorruptData } from './corrupt-data.js';
 
 /** Order and duplicate names are kept. */
 export type RecordHeader = readonly [name: string, value: Uint8Array | null];

@@ -3,7 +3,7 @@
  * never past the end. The log start moves first; bytes are deleted later.
  */
 
-import type { PlacedLocation } from './partition-head.ts';
+import type { PlacedLocation } from './partition-head.js';
 
 /** -1 means no limit, as in Kafka. */
 export type Retention = { readonly retentionMs: number; readonly retentionBytes: number };

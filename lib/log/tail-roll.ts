@@ -4,22 +4,22 @@
  * page, and only the first advance of the head takes effect. So rolling twice or halfway is harmless.
  */
 
-import { assert } from './assert.ts';
-import { knownSpans, spansOf } from './commit.ts';
-import { coalesce, type IndexPage } from './index-page.ts';
+import { assert } from './assert.js';
+import { knownSpans, spansOf } from './commit.js';
+import { coalesce, type IndexPage } from './index-page.js';
 import {
   producerIdleRolls,
   producerIdleRollsCrowded,
   producersInHeadMax,
   tailEntriesPerPage,
-} from './limits.ts';
-import type { PartitionHead } from './partition-head.ts';
+} from './limits.js';
+import type { PartitionHead } from './partition-head.js';
 import {
   newestSpans,
   type ParkedProducer,
   type ProducerEntry,
   type ProducerWindow,
-} from './producer-state.ts';
+} from './producer-state.js';
 
 /** Takes effect only on a head whose tail still begins at `tailBaseOffset`. */
 export type TailAdvance = {

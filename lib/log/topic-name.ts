@@ -2,7 +2,7 @@
  * Kafka's rule for topic names, exactly. Names never become paths or keys: those carry topic ids.
  */
 
-import { topicNameLengthMax } from './limits.ts';
+import { topicNameLengthMax } from './limits.js';
 
 /** Says what is wrong with a name, or nothing. */
 export function topicNameProblem(name: string): string | undefined {

@@ -9,12 +9,12 @@
  * Integers in the directory are unsigned LEB128.
  */
 
-import { ByteReader } from './byte-reader.ts';
-import { ByteWriter } from './byte-writer.ts';
-import type { Codecs } from './codecs.ts';
-import { CorruptData } from './corrupt-data.ts';
-import { readCount, uuidBytes, uuidText } from './location-format.ts';
-import type { PartitionRef } from './partition-head.ts';
+import { ByteReader } from './byte-reader.js';
+import { ByteWriter } from './byte-writer.js';
+import type { Codecs } from './codecs.js';
+import { CorruptData } from './corrupt-data.js';
+import { readCount, uuidBytes, uuidText } from './location-format.js';
+import type { PartitionRef } from './partition-head.js';
 
 const magic = 0x4c425731;
 export const walMagicBytes = 4;

@@ -5,11 +5,11 @@
  * Failures throw `StoreError`; expected races are outcomes.
  */
 
-import type { CommitRequest } from '../log/commit.ts';
-import type { IndexPage } from '../log/index-page.ts';
-import type { PartitionHead, PartitionRef } from '../log/partition-head.ts';
-import type { ParkedProducer } from '../log/producer-state.ts';
-import type { TailAdvance } from '../log/tail-roll.ts';
+import type { CommitRequest } from '../log/commit.js';
+import type { IndexPage } from '../log/index-page.js';
+import type { PartitionHead, PartitionRef } from '../log/partition-head.js';
+import type { ParkedProducer } from '../log/producer-state.js';
+import type { TailAdvance } from '../log/tail-roll.js';
 
 /** Outcomes of changes to a head carry the head as it is afterwards, or as it was when it refused. */
 export type CommitOutcome =

@@ -2,9 +2,9 @@
  * All that the broker keeps things in. Composed at the edges, one adapter for all three.
  */
 
-import type { ObjectStore } from './object-store.ts';
-import type { PartitionIndex } from './partition-index.ts';
-import type { TopicStore } from './topic-store.ts';
+import type { ObjectStore } from './object-store.js';
+import type { PartitionIndex } from './partition-index.js';
+import type { TopicStore } from './topic-store.js';
 
 export type Stores = {
   readonly objects: ObjectStore;

@@ -3,16 +3,16 @@
  * For tests and simulation; nothing survives the process.
  */
 
-import { decideCommit } from '../../log/commit.ts';
-import type { IndexPage } from '../../log/index-page.ts';
-import { emptyHead, type PartitionHead, type PartitionRef } from '../../log/partition-head.ts';
-import type { ParkedProducer } from '../../log/producer-state.ts';
-import { decideAdvance } from '../../log/tail-roll.ts';
-import type { ObjectStore } from '../object-store.ts';
-import type { HeadChange, PartitionIndex } from '../partition-index.ts';
-import { StoreError } from '../store-error.ts';
-import type { Stores } from '../stores.ts';
-import type { Topic, TopicStore } from '../topic-store.ts';
+import { decideCommit } from '../../log/commit.js';
+import type { IndexPage } from '../../log/index-page.js';
+import { emptyHead, type PartitionHead, type PartitionRef } from '../../log/partition-head.js';
+import type { ParkedProducer } from '../../log/producer-state.js';
+import { decideAdvance } from '../../log/tail-roll.js';
+import type { ObjectStore } from '../object-store.js';
+import type { HeadChange, PartitionIndex } from '../partition-index.js';
+import { StoreError } from '../store-error.js';
+import type { Stores } from '../stores.js';
+import type { Topic, TopicStore } from '../topic-store.js';
 
 export function createMemoryStores(): Stores {
   return {
