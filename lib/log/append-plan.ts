@@ -4,9 +4,12 @@
  */
 
 import { producersPerCommitMax, splitIntervalBytes } from './limits.js';
-import type { BatchLocation, PartitionRef, Split } from './partition-head.js';
+import type { PartitionRef, Split, TailEntry } from './partition-head.js';
 import type { ProducerStamp } from './producer-state.js';
 import { type WalRange, walMagicBytes } from './wal-object.js';
+
+/** Whose batch it is, and its place in that producer's row. */
+export type BatchSequences = Omit<ProducerStamp, 'recordDelta'>;
 
 /** A validated batch on its way into a partition. */
 export type PendingBatch = {
@@ -15,10 +18,13 @@ export type PendingBatch = {
   readonly recordCount: number;
   readonly maxTimestampMs: number;
   /** Undefined: the writing instance numbers the batch itself. */
-  readonly producer?: Omit<ProducerStamp, 'recordDelta'>;
+  readonly producer?: BatchSequences;
   readonly expectedNextOffset?: number;
   readonly fencingToken?: string;
 };
+
+/** Every batch has a producer when it is committed: its client's, or the writing instance. */
+export type NumberedBatch = PendingBatch & { readonly producer: BatchSequences };
 
 /** A batch with its place in the object to be uploaded. */
 export type LaidOutBatch<B extends PendingBatch> = { readonly batch: B; readonly position: number };
@@ -58,6 +64,9 @@ export function planObject<B extends PendingBatch>(pending: readonly B[]): Objec
   return { parts, ranges, partitions };
 }
 
+/** Stands for the writing instance, which numbers its batches when they are committed. */
+const unnumbered = '';
+
 /**
  * The longest run of `batches` from the first on that one commit can carry: neighbours in the object,
  * each producer's batches following on from each other, few enough producers. A batch with a condition
@@ -72,14 +81,17 @@ export function takeCommittable<B extends PendingBatch>(
   let end = first.position;
   for (const [index, { batch, position }] of batches.entries()) {
     const { producer } = batch;
-    const before = producer && last.get(producer.producer);
+    const name = producer?.producer ?? unnumbered;
+    const before = last.get(name);
     const follows =
-      !before || (before.epoch === producer.epoch && before.nextSequence === producer.baseSequence);
-    const crowded = producer && !before && last.size >= producersPerCommitMax - 1;
+      !before ||
+      !producer ||
+      (before.epoch === producer.epoch && before.nextSequence === producer.baseSequence);
+    const crowded = !before && last.size >= producersPerCommitMax;
     if (position !== end || isConditional(batch) || !follows || crowded) {
       return batches.slice(0, index);
     }
-    if (producer) last.set(producer.producer, producer);
+    last.set(name, producer ?? { epoch: 0, nextSequence: 0 });
     end = position + batch.bytes.length;
   }
   return batches;
@@ -89,60 +101,36 @@ function isConditional(batch: PendingBatch): boolean {
   return batch.expectedNextOffset !== undefined || batch.fencingToken !== undefined;
 }
 
-/** The instance's own sequence numbers count commits' runs, not records. */
-export type OwnProducer = {
-  readonly producer: string;
-  readonly epoch: number;
-  readonly nextSequence: number;
-};
-
-/** One commit's location and stamps; batches without a producer become runs of the instance's own. */
+/** A run of batches, each with its producer by now, as one location with its stamps. */
 export function planEntry(
   objectKey: string,
-  run: readonly LaidOutBatch<PendingBatch>[],
-  own: OwnProducer,
-): {
-  readonly location: BatchLocation;
-  readonly stamps: readonly ProducerStamp[];
-  readonly own: OwnProducer;
-} {
-  const position = run[0]?.position ?? 0;
+  run: readonly LaidOutBatch<NumberedBatch>[],
+): TailEntry {
   const stamps: ProducerStamp[] = [];
   const splits: Split[] = [];
-  let [recordDelta, positionDelta, lastSplit, ownNext] = [0, 0, 0, own.nextSequence];
-  let maxTimestampMs = -1;
+  let [recordDelta, positionDelta, lastSplit, maxTimestampMs] = [0, 0, 0, -1];
   for (const { batch } of run) {
     if (positionDelta - lastSplit >= splitIntervalBytes) {
       splits.push({ recordDelta, positionDelta });
       lastSplit = positionDelta;
     }
     const last = stamps.at(-1);
-    const name = batch.producer?.producer ?? own.producer;
-    if (last?.producer === name) {
-      const nextSequence = batch.producer?.nextSequence ?? last.nextSequence;
-      stamps[stamps.length - 1] = { ...last, nextSequence };
-    } else if (batch.producer) {
-      stamps.push({ ...batch.producer, recordDelta });
+    if (last?.producer === batch.producer.producer) {
+      stamps[stamps.length - 1] = { ...last, nextSequence: batch.producer.nextSequence };
     } else {
-      const { producer, epoch } = own;
-      const nextSequence = ownNext + 1;
-      stamps.push({ producer, epoch, baseSequence: ownNext, nextSequence, recordDelta });
-      ownNext = nextSequence;
+      stamps.push({ ...batch.producer, recordDelta });
     }
     recordDelta += batch.recordCount;
     positionDelta += batch.bytes.length;
     maxTimestampMs = Math.max(maxTimestampMs, batch.maxTimestampMs);
   }
   return {
-    location: {
-      objectKey,
-      position,
-      sizeBytes: positionDelta,
-      recordCount: recordDelta,
-      maxTimestampMs,
-      splits,
-    },
+    objectKey,
+    position: run[0]?.position ?? 0,
+    sizeBytes: positionDelta,
+    recordCount: recordDelta,
+    maxTimestampMs,
+    splits,
     stamps,
-    own: { ...own, nextSequence: ownNext },
   };
 }

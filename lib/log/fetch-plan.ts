@@ -4,6 +4,7 @@
  * front of the split at which the wanted offset can be reached.
  */
 
+import { tailEntriesPerPage } from './limits.js';
 import type { PlacedLocation } from './partition-head.js';
 
 /** Read `sizeBytes` at `position`; the first batch there has base offset `baseOffset`. */

@@ -1,0 +1,164 @@
+/**
+ * What the broker lets in: the checks between a request and the log. A batch that passes can be stored
+ * as it is and read by everybody for ever.
+ */
+
+import type { PendingBatch } from '../log/append-plan.js';
+import type { BatchHeader } from '../log/batch-header.js';
+import type { Codecs } from '../log/codecs.js';
+import { CorruptData, TooLarge, UnsupportedCompression } from '../log/corrupt-data.js';
+import {
+  batchBytesMax,
+  batchRecordsMax,
+  recordHeadersMax,
+  timestampAheadMsMax,
+} from '../log/limits.js';
+import type { PartitionRef } from '../log/partition-head.js';
+import { advanceSequence } from '../log/producer-state.js';
+import type { LogRecord } from '../log/record.js';
+import {
+  type BatchProducer,
+  eachBatch,
+  encodeRecordBatch,
+  validateBatch,
+} from '../log/record-batch.js';
+import { BrokerError } from './broker-error.js';
+
+/** Reads a binary body: one or more RecordBatches, one after another. */
+export function acceptBatches(
+  ref: PartitionRef,
+  bytes: Uint8Array,
+  codecs: Codecs,
+  nowMs: number,
+): PendingBatch[] {
+  try {
+    const batches = [...eachBatch(bytes)].map(({ header, bytes: batch }) => {
+      checkHeader(header, codecs, nowMs);
+      validateBatch(batch, header, codecs);
+      return pendingBatch(ref, batch, header);
+    });
+    if (batches.length > 0) return batches;
+  } catch (error) {
+    throw refusalOf(error);
+  }
+  throw new BrokerError('INVALID_RECORD', 'The body holds no record batch.');
+}
+
+function checkHeader(header: BatchHeader, codecs: Codecs, nowMs: number): void {
+  checkBatchBytes(header.sizeBytes);
+  if (header.recordCount > batchRecordsMax) throw tooManyRecords(header.recordCount);
+  if (header.transactional || header.control) {
+    throw new BrokerError('INVALID_RECORD', 'Transactional and control batches are not supported.');
+  }
+  if (!codecs.available.has(header.compression)) {
+    throw new UnsupportedCompression(header.compression);
+  }
+  checkTimestamp(header.baseTimestampMs, nowMs);
+  checkTimestamp(header.maxTimestampMs, nowMs);
+}
+
+function pendingBatch(ref: PartitionRef, bytes: Uint8Array, header: BatchHeader): PendingBatch {
+  const { recordCount, maxTimestampMs, producerId, producerEpoch, baseSequence } = header;
+  const pending = { ref, bytes, recordCount, maxTimestampMs };
+  if (producerId < 0) return pending;
+  return {
+    ...pending,
+    producer: sequences({ producerId, producerEpoch, baseSequence }, recordCount),
+  };
+}
+
+function sequences(
+  producer: BatchProducer,
+  recordCount: number,
+): PendingBatch['producer'] & object {
+  const { producerId, producerEpoch: epoch, baseSequence } = producer;
+  if (epoch < 0 || baseSequence < 0) {
+    throw new BrokerError(
+      'INVALID_RECORD',
+      `A producer id needs an epoch and a sequence of at least 0, not ${epoch} and ${baseSequence}.`,
+    );
+  }
+  const nextSequence = advanceSequence(baseSequence, recordCount);
+  return { producer: String(producerId), epoch, baseSequence, nextSequence };
+}
+
+/** Encodes records that came as JSON. They become one batch: all of them or none. */
+export function acceptRecords(
+  ref: PartitionRef,
+  records: readonly LogRecord[],
+  codecs: Codecs,
+  nowMs: number,
+  producer?: BatchProducer,
+): PendingBatch {
+  if (records.length === 0) throw new BrokerError('INVALID_RECORD', 'There are no records.');
+  if (records.length > batchRecordsMax) throw tooManyRecords(records.length);
+  let maxTimestampMs = 0;
+  for (const record of records) {
+    checkTimestamp(record.timestampMs, nowMs);
+    maxTimestampMs = Math.max(maxTimestampMs, record.timestampMs);
+    if (record.headers.length > recordHeadersMax) {
+      throw new BrokerError(
+        'INVALID_RECORD',
+        `A record has at most ${recordHeadersMax} headers, not ${record.headers.length}.`,
+        { details: { limit: recordHeadersMax } },
+      );
+    }
+  }
+  const bytes = encodeRecordBatch({ records, ...(producer && { producer }) }, codecs);
+  checkBatchBytes(bytes.length);
+  const pending = { ref, bytes, recordCount: records.length, maxTimestampMs };
+  return producer ? { ...pending, producer: sequences(producer, records.length) } : pending;
+}
+
+function checkBatchBytes(sizeBytes: number): void {
+  if (sizeBytes <= batchBytesMax) return;
+  throw new BrokerError(
+    'MESSAGE_TOO_LARGE',
+    `The records for one partition take ${sizeBytes} bytes as a batch; the limit is ${batchBytesMax}.`,
+    { details: { limitBytes: batchBytesMax, sizeBytes } },
+  );
+}
+
+function tooManyRecords(recordCount: number): BrokerError {
+  return new BrokerError(
+    'RECORD_LIST_TOO_LARGE',
+    `A batch holds at most ${batchRecordsMax} records, not ${recordCount}.`,
+    { details: { limit: batchRecordsMax } },
+  );
+}
+
+/** A timestamp from the far future would hide every later record from searches by time. */
+function checkTimestamp(timestampMs: number, nowMs: number): void {
+  if (timestampMs >= 0 && timestampMs <= nowMs + timestampAheadMsMax) return;
+  throw new BrokerError(
+    'INVALID_TIMESTAMP',
+    `Timestamp ${timestampMs} is not between 0 and one hour from now, in milliseconds since 1970.`,
+    { details: { timestampMs, latestMs: nowMs + timestampAheadMsMax } },
+  );
+}
+
+function refusalOf(error: unknown): unknown {
+  if (error instanceof TooLarge) {
+    return new BrokerError(
+      'MESSAGE_TOO_LARGE',
+      `Decompressed, the batch is too large: ${error.message}.`,
+      {
+        details: { limitBytes: error.limitBytes },
+        cause: error,
+      },
+    );
+  }
+  if (error instanceof UnsupportedCompression) {
+    return new BrokerError(
+      'UNSUPPORTED_COMPRESSION_TYPE',
+      `This server cannot read ${error.message} batches.`,
+      { cause: error },
+    );
+  }
+  if (error instanceof CorruptData) {
+    return new BrokerError('CORRUPT_MESSAGE', `The record batch is corrupt: ${error.message}.`, {
+      cause: error,
+    });
+  }
+  return error;
+}

@@ -1,0 +1,31 @@
+/**
+ * Tunables of a broker: plain data. Components (stores, clock) travel apart from them.
+ */
+
+export type BrokerSettings = {
+  /** A flush takes at most about this many bytes. */
+  readonly flushBytesMax: number;
+  /** While a flush is under way another one starts only when this much is waiting. */
+  readonly flushBytesMin: number;
+  readonly flushesInFlightMax: number;
+  /** After this an append is answered, at worst with `unknown`. */
+  readonly appendTimeoutMs: number;
+  /** How long a topic's name may be served from memory; 0 asks the store each time. */
+  readonly topicCacheMs: number;
+  /** How often a partition with waiting readers is looked at, where other processes write too. */
+  readonly tailPollMs: number;
+  /** Freshly written objects kept in memory for the readers that wait for them. */
+  readonly recentBytesMax: number;
+};
+
+const MiB = 1024 * 1024;
+
+export const brokerDefaults: BrokerSettings = {
+  flushBytesMax: 8 * MiB,
+  flushBytesMin: 1 * MiB,
+  flushesInFlightMax: 4,
+  appendTimeoutMs: 30_000,
+  topicCacheMs: 0,
+  tailPollMs: 250,
+  recentBytesMax: 64 * MiB,
+};

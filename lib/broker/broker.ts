@@ -1,0 +1,104 @@
+/**
+ * The broker: the verbs of the service over the stores. It decides nothing itself that is not decided in
+ * `log/`, and keeps nothing that a crash could lose.
+ */
+
+import type { PendingBatch } from '../log/append-plan.js';
+import type { Codecs } from '../log/codecs.js';
+import type { PartitionHead, PartitionRef } from '../log/partition-head.js';
+import { keepRecentObjects } from '../store/recent-objects.js';
+import type { Stores } from '../store/stores.js';
+import type { World } from '../store/world.js';
+import type { BatchResult } from './batch-verdicts.js';
+import { BrokerError } from './broker-error.js';
+import type { BrokerSettings } from './broker-settings.js';
+import { type FetchRequest, type FetchResult, fetchRecords } from './fetch.js';
+import { createFlusher } from './flusher.js';
+import { findOffsetByTime, type TimedOffset } from './list-offsets.js';
+import { createTailWatch } from './tail-watch.js';
+import { createTopics, type Topics } from './topics.js';
+
+export type Broker = {
+  readonly topics: Topics;
+  /** One result per batch, in their order. Batches of one partition are appended in their order. */
+  append(batches: readonly PendingBatch[]): Promise<readonly BatchResult[]>;
+  fetch(ref: PartitionRef, request: FetchRequest): Promise<FetchResult>;
+  head(ref: PartitionRef): Promise<PartitionHead>;
+  offsetByTime(
+    ref: PartitionRef,
+    head: PartitionHead,
+    timestampMs: number,
+  ): Promise<TimedOffset | undefined>;
+  /** With `expected`, only if the partition carries that token now (null: none). */
+  fence(ref: PartitionRef, token: string | null, expected?: string | null): Promise<PartitionHead>;
+  nextProducerId(): Promise<number>;
+  /** Resolves when nothing is queued or under way: before a process may be frozen or stopped. */
+  idle(): Promise<void>;
+  /** Ends every waiting read. Appends under way are finished. */
+  close(): Promise<void>;
+};
+
+export function createBroker(
+  plainStores: Stores,
+  codecs: Codecs,
+  world: World,
+  settings: BrokerSettings,
+): Broker {
+  const objects = keepRecentObjects(plainStores.objects, settings.recentBytesMax);
+  const stores: Stores = { ...plainStores, objects };
+  const { index } = stores;
+  const topics = createTopics(stores, world, settings.topicCacheMs);
+  const look = stores.shared ? { index, everyMs: settings.tailPollMs } : undefined;
+  const watch = createTailWatch(world.clock, look);
+  const flusher = createFlusher(stores, codecs, world, settings, {
+    committed: (ref, head) => watch.committed(ref, head),
+    vanished: ({ topicId }) => topics.forget(topicId),
+  });
+  const fetchDeps = { stores, codecs, clock: world.clock, watch };
+
+  async function head(ref: PartitionRef): Promise<PartitionHead> {
+    return existing(await index.readHead(ref));
+  }
+
+  return {
+    topics,
+    head,
+    append: (batches) =>
+      new Promise((resolve) => {
+        const results: BatchResult[] = [];
+        let open = batches.length;
+        if (open === 0) resolve(results);
+        const settleAt = (i: number) => (result: BatchResult) => {
+          results[i] = result;
+          open--;
+          if (open === 0) resolve(results);
+        };
+        flusher.submit(batches.map((batch, i) => ({ ...batch, settle: settleAt(i) })));
+      }),
+    fetch: (ref, request) => fetchRecords(fetchDeps, ref, request),
+    offsetByTime: (ref, at, timestampMs) => findOffsetByTime(stores, codecs, ref, at, timestampMs),
+    async fence(ref, token, expected) {
+      const outcome = await index.setFencingToken(ref, token, expected);
+      if (outcome.kind === 'changed') return outcome.head;
+      const actual = existing(outcome.kind === 'refused' ? outcome.head : undefined).fencingToken;
+      throw new BrokerError(
+        'FENCING_TOKEN_MISMATCH',
+        'The partition carries another fencing token.',
+        {
+          details: { actualToken: actual },
+        },
+      );
+    },
+    nextProducerId: () => stores.topics.nextProducerId(),
+    idle: () => flusher.idle(),
+    async close() {
+      watch.close();
+      await flusher.idle();
+    },
+  };
+}
+
+function existing(head: PartitionHead | undefined): PartitionHead {
+  if (head) return head;
+  throw new BrokerError('UNKNOWN_TOPIC_OR_PARTITION', 'The partition does not exist any more.');
+}

@@ -1,0 +1,113 @@
+/**
+ * The fetch: from an offset, up to a budget, and if there is nothing yet, after a wait. Serves what was
+ * committed before it began; never less than one batch, never a gap.
+ */
+
+import type { Codecs } from '../log/codecs.js';
+import type { PartitionHead, PartitionRef } from '../log/partition-head.js';
+import type { Stores } from '../store/stores.js';
+import type { Clock } from '../store/world.js';
+import { BrokerError } from './broker-error.js';
+import { endOf, ObjectMissing, readBatches } from './read-batches.js';
+import type { TailWatch } from './tail-watch.js';
+
+export type FetchRequest = {
+  readonly offset: number;
+  readonly bytesMax: number;
+  /** How long to wait for the first record; 0 answers at once. */
+  readonly waitMs: number;
+  readonly signal?: AbortSignal;
+};
+
+export type FetchResult = {
+  /** Whole batches, in offset order; the first may begin before `offset`. Empty at the end. */
+  readonly batches: readonly Uint8Array[];
+  /** Where the next fetch goes on. */
+  readonly nextOffset: number;
+  readonly logStartOffset: number;
+  readonly highWatermark: number;
+};
+
+export type FetchDeps = {
+  readonly stores: Stores;
+  readonly codecs: Codecs;
+  readonly clock: Clock;
+  readonly watch: TailWatch;
+};
+
+export async function fetchRecords(
+  deps: FetchDeps,
+  ref: PartitionRef,
+  request: FetchRequest,
+): Promise<FetchResult> {
+  const head = await headForFetch(deps, ref, request);
+  const { offset, bytesMax } = request;
+  const { logStartOffset, nextOffset: highWatermark } = head;
+  if (offset === highWatermark) {
+    return { batches: [], nextOffset: offset, logStartOffset, highWatermark };
+  }
+  const batches = await readFollowingIndex(deps, ref, head, offset, bytesMax);
+  const last = batches.at(-1);
+  const nextOffset = last ? endOf(last) : offset;
+  return { batches, nextOffset, logStartOffset, highWatermark };
+}
+
+/** The head, once it has something for the reader or the wait is over. */
+async function headForFetch(
+  deps: FetchDeps,
+  ref: PartitionRef,
+  { offset, waitMs, signal }: FetchRequest,
+): Promise<PartitionHead> {
+  const { watch, clock, stores } = deps;
+  // Subscribed before the head is read: a commit in between wakes us.
+  const deadlineMs = clock.nowMs() + waitMs;
+  const subscription = waitMs > 0 ? watch.subscribe(ref, offset, deadlineMs, signal) : undefined;
+  try {
+    const head = checkOffset(await stores.index.readHead(ref), offset);
+    if (!subscription || head.nextOffset > offset) return head;
+    return (await subscription.news) ?? head;
+  } finally {
+    subscription?.cancel();
+  }
+}
+
+export function checkOffset(head: PartitionHead | undefined, offset: number): PartitionHead {
+  if (!head) {
+    throw new BrokerError('UNKNOWN_TOPIC_OR_PARTITION', 'The partition does not exist any more.');
+  }
+  const { logStartOffset: earliest, nextOffset: latest } = head;
+  if (offset < earliest || offset > latest) {
+    throw new BrokerError(
+      'OFFSET_OUT_OF_RANGE',
+      `Offset ${offset} is out of range: the partition holds ${earliest} up to ${latest}.`,
+      { details: { offset, earliest, latest } },
+    );
+  }
+  return head;
+}
+
+/** If an object is gone, the index has moved on: look again, once. */
+async function readFollowingIndex(
+  deps: FetchDeps,
+  ref: PartitionRef,
+  head: PartitionHead,
+  offset: number,
+  bytesMax: number,
+): Promise<Uint8Array[]> {
+  const { stores, codecs } = deps;
+  try {
+    return await readBatches(stores, codecs, ref, head, offset, bytesMax);
+  } catch (error) {
+    if (!(error instanceof ObjectMissing)) throw error;
+  }
+  const newer = checkOffset(await stores.index.readHead(ref), offset);
+  try {
+    return await readBatches(stores, codecs, ref, newer, offset, bytesMax);
+  } catch (cause) {
+    if (!(cause instanceof ObjectMissing)) throw cause;
+    throw new BrokerError('KAFKA_STORAGE_ERROR', `Retained data is gone: ${cause.message}.`, {
+      details: { offset },
+      cause,
+    });
+  }
+}

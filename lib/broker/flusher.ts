@@ -1,0 +1,167 @@
+/**
+ * Group commit: what arrives while a flush is under way goes into the next one. One object and one
+ * commit per partition for all of it. Uploads may overlap; commits keep the order of arrival.
+ */
+
+import { type ObjectLayout, planObject } from '../log/append-plan.js';
+import type { Codecs } from '../log/codecs.js';
+import type { PartitionHead, PartitionRef } from '../log/partition-head.js';
+import { formatWalKey, walBucketOf } from '../log/wal-key.js';
+import { encodeWalObject } from '../log/wal-object.js';
+import type { Stores } from '../store/stores.js';
+import type { World } from '../store/world.js';
+import { type BrokerError, brokerErrorOf } from './broker-error.js';
+import type { BrokerSettings } from './broker-settings.js';
+import { createPartitionWriter, type PartitionWriter, type Ticket } from './partition-writer.js';
+import { rollTail } from './roll-tail.js';
+
+export type Flusher = {
+  /** Queues batches; those of one partition stay in this order. */
+  submit(tickets: readonly Ticket[]): void;
+  /** Resolves when nothing is queued, under way, or left to be rolled. */
+  idle(): Promise<void>;
+};
+
+export type FlusherEvents = {
+  committed(ref: PartitionRef, head: PartitionHead): void;
+  vanished(ref: PartitionRef): void;
+};
+
+/** Writers kept for partitions; beyond it the oldest is forgotten, which costs it a new producer. */
+const writersMax = 10_000;
+
+export function createFlusher(
+  stores: Stores,
+  codecs: Codecs,
+  world: World,
+  settings: BrokerSettings,
+  events: FlusherEvents,
+): Flusher {
+  let queue: Ticket[] = [];
+  let queuedBytes = 0;
+  let inFlight = 0;
+  let commitTurn: Promise<unknown> = Promise.resolve();
+  const background = new Set<Promise<void>>();
+  let idleWaiters: (() => void)[] = [];
+  const writers = new Map<string, PartitionWriter>();
+
+  function writerOf(ref: PartitionRef): PartitionWriter {
+    const key = `${ref.topicId}/${ref.partition}`;
+    const known = writers.get(key);
+    if (known) return known;
+    const writer = createPartitionWriter(ref, {
+      index: stores.index,
+      world,
+      committed: events.committed,
+      vanished: (gone) => {
+        writers.delete(key);
+        events.vanished(gone);
+      },
+      roll: (rolled, head) => keepRunning(rollTail(stores.index, rolled, head)),
+      rollNow: (rolled, head) => rollTail(stores.index, rolled, head),
+    });
+    writers.set(key, writer);
+    const oldest = writers.keys().next().value;
+    if (writers.size > writersMax && oldest !== undefined) writers.delete(oldest);
+    return writer;
+  }
+
+  /** Work that no request waits for. Should it fail, the next roll does it. */
+  function keepRunning(work: Promise<void>): void {
+    const kept = work
+      .catch((error) => world.log.warn('rolling a tail failed', { error: String(error) }))
+      .finally(() => {
+        background.delete(kept);
+        tellIdle();
+      });
+    background.add(kept);
+  }
+
+  function tellIdle(): void {
+    if (queue.length > 0 || inFlight > 0 || background.size > 0) return;
+    for (const wake of idleWaiters) wake();
+    idleWaiters = [];
+  }
+
+  function takeFlush(): Ticket[] {
+    let bytes = 0;
+    const over = queue.findIndex((ticket, i) => {
+      bytes += ticket.bytes.length;
+      return i > 0 && bytes > settings.flushBytesMax;
+    });
+    const taken = over === -1 ? queue : queue.slice(0, over);
+    queue = over === -1 ? [] : queue.slice(over);
+    queuedBytes -= taken.reduce((sum, ticket) => sum + ticket.bytes.length, 0);
+    return taken;
+  }
+
+  function pump(): void {
+    while (queue.length > 0) {
+      const needBytes = inFlight === 0 ? 0 : settings.flushBytesMin;
+      if (queuedBytes < needBytes || inFlight >= settings.flushesInFlightMax) return;
+      inFlight++;
+      void flush(takeFlush()).finally(() => {
+        inFlight--;
+        pump();
+        tellIdle();
+      });
+    }
+  }
+
+  async function flush(tickets: readonly Ticket[]): Promise<void> {
+    const deadlineMs = world.clock.nowMs() + settings.appendTimeoutMs;
+    const myTurn = commitTurn;
+    const uploaded = upload(tickets);
+    const done = Promise.allSettled([myTurn, uploaded]).then(() => commit(uploaded, deadlineMs));
+    commitTurn = done;
+    await done;
+  }
+
+  type Uploaded = { layout: ObjectLayout<Ticket>; objectKey: string; bucket: number };
+
+  async function upload(tickets: readonly Ticket[]): Promise<Uploaded | undefined> {
+    const layout = planObject(tickets);
+    const floors = layout.partitions.map(({ ref }) => writerOf(ref).walFloor());
+    const bucket = Math.max(walBucketOf(world.clock.nowMs()), ...floors);
+    const objectKey = formatWalKey({ bucket, uuid: world.uuid() });
+    try {
+      // `exists` is an earlier attempt of this very upload: nobody else has the uuid.
+      await stores.objects.put(objectKey, encodeWalObject(layout.parts, layout.ranges, codecs));
+      return { layout, objectKey, bucket };
+    } catch (error) {
+      // Whatever became of the object, nothing points to it.
+      settleAll(tickets, brokerErrorOf(error, 'none'));
+      return undefined;
+    }
+  }
+
+  async function commit(upload: Promise<Uploaded | undefined>, deadlineMs: number): Promise<void> {
+    const uploaded = await upload;
+    if (!uploaded) return;
+    const { layout, objectKey, bucket } = uploaded;
+    const again = await Promise.all(
+      layout.partitions.map(({ ref, batches }) =>
+        writerOf(ref).commit(objectKey, bucket, batches, deadlineMs),
+      ),
+    );
+    const reupload = again.flat();
+    queue.unshift(...reupload);
+    queuedBytes += reupload.reduce((sum, ticket) => sum + ticket.bytes.length, 0);
+  }
+
+  return {
+    submit(tickets) {
+      queue.push(...tickets);
+      for (const ticket of tickets) queuedBytes += ticket.bytes.length;
+      pump();
+    },
+    async idle() {
+      if (queue.length === 0 && inFlight === 0 && background.size === 0) return;
+      await new Promise<void>((resolve) => idleWaiters.push(resolve));
+    },
+  };
+}
+
+function settleAll(tickets: readonly Ticket[], error: BrokerError): void {
+  for (const ticket of tickets) ticket.settle({ kind: 'failed', error });
+}

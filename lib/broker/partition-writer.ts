@@ -1,0 +1,251 @@
+/**
+ * Commits the batches of one flush to one partition: one conditional update for all of them, and again
+ * only for what the head refused. Knows the instance's own sequence, so that a commit whose reply was
+ * lost is recognised instead of repeated. Commits of one partition never overlap in one process.
+ */
+
+import {
+  type LaidOutBatch,
+  type NumberedBatch,
+  type PendingBatch,
+  planEntry,
+  takeCommittable,
+} from '../log/append-plan.js';
+import { assertNever } from '../log/assert.js';
+import { type Admission, type CommitRequest, explainRefusal } from '../log/commit.js';
+import { tailEntriesPerPage } from '../log/limits.js';
+import type { PartitionHead, PartitionRef } from '../log/partition-head.js';
+import { advanceSequence } from '../log/producer-state.js';
+import type { PartitionIndex } from '../store/partition-index.js';
+import { StoreError } from '../store/store-error.js';
+import type { World } from '../store/world.js';
+import { type BatchResult, judgeBatches } from './batch-verdicts.js';
+import { BrokerError, brokerErrorOf, type SideEffects } from './broker-error.js';
+
+/** A batch and the one who waits for it. `settle` is called exactly once. */
+export type Ticket = PendingBatch & { settle(result: BatchResult): void };
+
+export type PartitionWriter = {
+  /** Settles every batch, but for those returned: these have to be uploaded again. */
+  commit(
+    objectKey: string,
+    walBucket: number,
+    batches: readonly LaidOutBatch<Ticket>[],
+    deadlineMs: number,
+  ): Promise<readonly Ticket[]>;
+  /** The WAL bucket below which this partition takes nothing, as far as is known. */
+  walFloor(): number;
+};
+
+export type WriterDeps = {
+  readonly index: PartitionIndex;
+  readonly world: World;
+  committed(ref: PartitionRef, head: PartitionHead): void;
+  /** The partition is gone: what is known of its topic is out of date. */
+  vanished(ref: PartitionRef): void;
+  roll(ref: PartitionRef, head: PartitionHead): void;
+  rollNow(ref: PartitionRef, head: PartitionHead): Promise<void>;
+};
+
+type Numbered = LaidOutBatch<NumberedBatch & Ticket>;
+
+/** What an attempt to commit a run leaves to be done. */
+type Step =
+  | { readonly kind: 'settled'; readonly rest: readonly Numbered[] }
+  | { readonly kind: 'again' }
+  | { readonly kind: 'upload' };
+
+const backoffMsMax = 1_000;
+
+export function createPartitionWriter(ref: PartitionRef, deps: WriterDeps): PartitionWriter {
+  const { index, world } = deps;
+  let own = newOwnProducer(world);
+  let evictions = 0;
+  let walFloor = 0;
+  let admissions: Record<string, Admission> = {};
+  /** Whether an attempt for the batches at hand may still take effect. */
+  let unknown = false;
+
+  /** Numbers what has no producer; what is numbered keeps its number through every attempt. */
+  function number(run: readonly LaidOutBatch<Ticket>[]): Numbered[] {
+    return run.map(({ batch, position }) => {
+      if (batch.producer) return { batch: batch as NumberedBatch & Ticket, position };
+      const baseSequence = own.nextSequence;
+      own.nextSequence = advanceSequence(baseSequence, batch.recordCount);
+      const producer = { ...own, epoch: 0, baseSequence };
+      return { batch: { ...batch, producer }, position };
+    });
+  }
+
+  function requestFor(objectKey: string, bucket: number, run: readonly Numbered[]): CommitRequest {
+    const entry = planEntry(objectKey, run);
+    for (const { producer, baseSequence } of entry.stamps) {
+      // Nobody can have been parked before the first eviction, nor a producer that never wrote.
+      const neverWrote = producer === own.producer && !own.sent;
+      if (baseSequence === 0 && (evictions === 0 || neverWrote)) {
+        admissions[producer] ??= { evictions, parked: null };
+      }
+      if (producer === own.producer) own.sent = true;
+    }
+    const { expectedNextOffset, fencingToken } = run[0]?.batch ?? {};
+    return {
+      entry,
+      walBucket: bucket,
+      admissions,
+      ...(expectedNextOffset !== undefined && { expectedNextOffset }),
+      ...(fencingToken !== undefined && { fencingToken }),
+    };
+  }
+
+  function succeed(run: readonly Numbered[], baseOffset: number, head: PartitionHead): void {
+    let next = baseOffset;
+    for (const { batch } of run) {
+      const highWatermark = head.nextOffset;
+      batch.settle({ kind: 'appended', baseOffset: next, duplicate: false, highWatermark });
+      next += batch.recordCount;
+    }
+    deps.committed(ref, head);
+    // Whoever brings the tail to a mark rolls; later marks are for rollers that died.
+    if (head.tail.length % tailEntriesPerPage === 0) deps.roll(ref, head);
+  }
+
+  async function admit(producers: readonly string[], head: PartitionHead): Promise<void> {
+    for (const producer of producers) {
+      const parked = await index.findParkedProducer(ref, producer);
+      admissions[producer] = { evictions: head.evictions, parked: parked ?? null };
+    }
+  }
+
+  async function afterRefusal(
+    request: CommitRequest,
+    run: readonly Numbered[],
+    head: PartitionHead,
+  ): Promise<Step> {
+    evictions = head.evictions;
+    walFloor = Math.max(walFloor, head.walFloor);
+    const refusal = explainRefusal(head, request);
+    switch (refusal.kind) {
+      case 'stamps': {
+        const { rest, ownLost } = judgeBatches(head, request.admissions, run, own.producer);
+        if (ownLost) own = newOwnProducer(world);
+        return { kind: 'settled', rest };
+      }
+      case 'needsAdmission':
+        await admit(refusal.producers, head);
+        return { kind: 'again' };
+      case 'tailFull':
+        await world.clock.sleep(world.random() * 50);
+        await deps.rollNow(ref, head);
+        return { kind: 'again' };
+      case 'belowWalFloor':
+        return { kind: 'upload' };
+      case 'expectedOffset':
+      case 'fencingToken':
+        for (const { batch } of run) batch.settle(failed(conditionError(refusal)));
+        forgetNumbers(run);
+        return { kind: 'settled', rest: [] };
+      case 'none':
+        return { kind: 'again' };
+      default:
+        return assertNever(refusal);
+    }
+  }
+
+  /** Numbers that were given but never committed would leave a gap: start as somebody else. */
+  function forgetNumbers(run: readonly Numbered[]): void {
+    if (run.some(({ batch }) => batch.producer.producer === own.producer)) {
+      own = newOwnProducer(world);
+    }
+  }
+
+  async function attempt(request: CommitRequest, run: readonly Numbered[]): Promise<Step> {
+    const outcome = await index.commit(ref, request);
+    if (outcome.kind === 'committed') {
+      evictions = outcome.head.evictions;
+      succeed(run, outcome.baseOffset, outcome.head);
+      return { kind: 'settled', rest: [] };
+    }
+    if (outcome.kind === 'refused') return afterRefusal(request, run, outcome.head);
+    deps.vanished(ref);
+    throw new BrokerError('UNKNOWN_TOPIC_OR_PARTITION', 'The partition does not exist any more.');
+  }
+
+  /** Tries until the head has said yes or no, or time is up. */
+  async function settleRun(
+    objectKey: string,
+    bucket: number,
+    run: readonly Numbered[],
+    deadlineMs: number,
+  ): Promise<Step> {
+    for (let tries = 0; ; tries++) {
+      try {
+        const step = await attempt(requestFor(objectKey, bucket, run), run);
+        if (step.kind !== 'again') return step;
+      } catch (error) {
+        if (!(error instanceof StoreError)) throw error;
+        unknown ||= error.effect === 'unknown';
+        if (error.reason === 'denied' || world.clock.nowMs() >= deadlineMs) {
+          throw brokerErrorOf(error);
+        }
+        await world.clock.sleep(world.random() * Math.min(backoffMsMax, 20 * 2 ** tries));
+      }
+      if (world.clock.nowMs() >= deadlineMs) {
+        throw new BrokerError('REQUEST_TIMED_OUT', 'The commit found no end in time.');
+      }
+    }
+  }
+
+  return {
+    walFloor: () => walFloor,
+    async commit(objectKey, walBucket, batches, deadlineMs) {
+      let left: readonly LaidOutBatch<Ticket>[] = batches;
+      admissions = {};
+      unknown = false;
+      while (left.length > 0) {
+        const run = number(takeCommittable(left));
+        left = left.slice(run.length);
+        try {
+          const step = await settleRun(objectKey, walBucket, run, deadlineMs);
+          if (step.kind === 'upload') return [...run, ...left].map(({ batch }) => batch);
+          if (step.kind === 'settled') left = [...step.rest, ...left];
+        } catch (error) {
+          const result = failed(withEffect(brokerErrorOf(error), unknown ? 'unknown' : 'none'));
+          for (const { batch } of [...run, ...left]) batch.settle(result);
+          own = newOwnProducer(world);
+          return [];
+        }
+      }
+      return [];
+    },
+  };
+}
+
+function newOwnProducer(world: World): { producer: string; nextSequence: number; sent: boolean } {
+  const random = Number.parseInt(world.uuid().replaceAll('-', '').slice(0, 12), 16);
+  return { producer: `w${random.toString(36)}`, nextSequence: 0, sent: false };
+}
+
+function failed(error: BrokerError): { kind: 'failed'; error: BrokerError } {
+  return { kind: 'failed', error };
+}
+
+function withEffect(error: BrokerError, sideEffects: SideEffects): BrokerError {
+  const { details, cause } = error;
+  return new BrokerError(error.code, error.message, { details, sideEffects, cause });
+}
+
+function conditionError(
+  refusal:
+    | { kind: 'expectedOffset'; nextOffset: number }
+    | { kind: 'fencingToken'; actual: string | null },
+): BrokerError {
+  if (refusal.kind === 'expectedOffset') {
+    const { nextOffset } = refusal;
+    return new BrokerError('EXPECTED_OFFSET_MISMATCH', `The log ends at ${nextOffset}.`, {
+      details: { actualNextOffset: nextOffset },
+    });
+  }
+  return new BrokerError('FENCING_TOKEN_MISMATCH', 'The partition carries another fencing token.', {
+    details: { actualToken: refusal.actual },
+  });
+}

@@ -1,0 +1,140 @@
+/**
+ * Reading batches: head first, pages only below the tail, then one ranged read per object, in parallel.
+ * Every batch is checked against its CRC and gets its offset before anybody sees it.
+ */
+
+import { placeBatch, verifyCrc } from '../log/batch-header.js';
+import type { Codecs } from '../log/codecs.js';
+import { CorruptData } from '../log/corrupt-data.js';
+import { type PlannedRead, pagesToAsk, planFetch } from '../log/fetch-plan.js';
+import type { IndexPage } from '../log/index-page.js';
+import {
+  type PartitionHead,
+  type PartitionRef,
+  type PlacedLocation,
+  placeEntries,
+  placeTail,
+} from '../log/partition-head.js';
+import { eachBatch } from '../log/record-batch.js';
+import type { Stores } from '../store/stores.js';
+import { BrokerError } from './broker-error.js';
+
+/** A stored object is not there (any more): the index may have moved on since the head was read. */
+export class ObjectMissing extends Error {
+  override readonly name = 'ObjectMissing';
+}
+
+/**
+ * Whole batches from the one that contains `offset` on: about `bytesMax` of them, at least one.
+ * `offset` lies in `[logStartOffset, nextOffset)` of `head`.
+ */
+export async function readBatches(
+  stores: Stores,
+  codecs: Codecs,
+  ref: PartitionRef,
+  head: PartitionHead,
+  offset: number,
+  bytesMax: number,
+): Promise<Uint8Array[]> {
+  const locations = await locate(stores, ref, head, offset, bytesMax);
+  const reads = planFetch(locations, offset, bytesMax);
+  const ranges = await Promise.all(reads.map((read) => readRange(stores, codecs, read, head)));
+  return select(ranges.flat(), offset, bytesMax);
+}
+
+/** Locations from the one that contains `offset` on. */
+export async function locate(
+  stores: Stores,
+  ref: PartitionRef,
+  head: PartitionHead,
+  offset: number,
+  bytesMax: number,
+): Promise<PlacedLocation[]> {
+  const from = (locations: readonly PlacedLocation[]) =>
+    locations.filter(({ baseOffset, recordCount }) => baseOffset + recordCount > offset);
+  if (offset >= head.tailBaseOffset) return from(placeTail(head));
+  const recentBytes = head.tail.reduce((sum, entry) => sum + entry.sizeBytes, 0);
+  const pagesMax = pagesToAsk(bytesMax, recentBytes, head.tail.length);
+  const pages = await stores.index.findPages(ref, offset, pagesMax);
+  checkContiguous(ref, pages, offset);
+  const paged = from(pages.flatMap((page) => placeEntries(page.baseOffset, page.locations)));
+  const reachesTail = pages.at(-1)?.nextOffset === head.tailBaseOffset;
+  return reachesTail ? [...paged, ...placeTail(head)] : paged;
+}
+
+/** A hole in the index must never look like the next record: a reader would skip it for ever. */
+function checkContiguous(ref: PartitionRef, pages: readonly IndexPage[], offset: number): void {
+  let expected = offset;
+  for (const [i, page] of pages.entries()) {
+    const fits = i === 0 ? page.baseOffset <= expected : page.baseOffset === expected;
+    if (!fits) break;
+    expected = page.nextOffset;
+  }
+  if (pages.length === 0 || expected !== pages.at(-1)?.nextOffset) {
+    throw new BrokerError('KAFKA_STORAGE_ERROR', `The index has a hole at offset ${expected}.`, {
+      details: { topicId: ref.topicId, partition: ref.partition, offset: expected },
+    });
+  }
+}
+
+async function readRange(
+  stores: Stores,
+  codecs: Codecs,
+  read: PlannedRead,
+  head: PartitionHead,
+): Promise<Uint8Array[]> {
+  for (let tries = 1; ; tries++) {
+    const answer = await stores.objects.read(read.objectKey, read.position, read.sizeBytes);
+    if (answer.kind === 'missing') throw new ObjectMissing(`object ${read.objectKey} is missing`);
+    try {
+      return placeBatches(answer.bytes, read.baseOffset, head.lease.leaderEpoch, codecs);
+    } catch (error) {
+      if (!(error instanceof CorruptData)) throw error;
+      // Bytes can be spoilt on the way: look once more before giving the object up.
+      if (tries === 2) throw corrupt(read, error);
+    }
+  }
+}
+
+function placeBatches(
+  bytes: Uint8Array,
+  firstOffset: number,
+  leaderEpoch: number,
+  codecs: Codecs,
+): Uint8Array[] {
+  const batches: Uint8Array[] = [];
+  let baseOffset = firstOffset;
+  for (const { header, bytes: batch } of eachBatch(bytes)) {
+    verifyCrc(batch, header, codecs);
+    placeBatch(batch, baseOffset, leaderEpoch);
+    batches.push(batch);
+    baseOffset += header.lastOffsetDelta + 1;
+  }
+  return batches;
+}
+
+function corrupt(read: PlannedRead, cause: CorruptData): BrokerError {
+  const { objectKey, position } = read;
+  return new BrokerError('CORRUPT_MESSAGE', `Stored batches are corrupt: ${cause.message}.`, {
+    details: { objectKey, position, baseOffset: read.baseOffset },
+    cause,
+  });
+}
+
+function select(batches: readonly Uint8Array[], offset: number, bytesMax: number): Uint8Array[] {
+  const selected: Uint8Array[] = [];
+  let bytes = 0;
+  for (const batch of batches) {
+    if (endOf(batch) <= offset) continue;
+    bytes += batch.length;
+    if (selected.length > 0 && bytes > bytesMax) break;
+    selected.push(batch);
+  }
+  return selected;
+}
+
+/** One past the last offset of a placed batch. */
+export function endOf(batch: Uint8Array): number {
+  const view = new DataView(batch.buffer, batch.byteOffset, batch.byteLength);
+  return view.getInt32(0) * 2 ** 32 + view.getUint32(4) + view.getInt32(23) + 1;
+}

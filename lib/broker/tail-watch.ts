@@ -1,0 +1,125 @@
+/**
+ * Waiting at the tail. Thousands of readers share one ticker and, where other processes write too, one
+ * look per partition. A reader subscribes before it reads the head, so no wake-up is lost.
+ */
+
+import type { PartitionHead, PartitionRef } from '../log/partition-head.js';
+import type { PartitionIndex } from '../store/partition-index.js';
+import type { Clock } from '../store/world.js';
+
+/** How late a wait may end. */
+const tickMs = 50;
+
+type Waiter = {
+  /** Woken once the log reaches beyond this. */
+  readonly offset: number;
+  readonly deadlineMs: number;
+  readonly wake: (head: PartitionHead | undefined) => void;
+};
+
+type Watched = { readonly ref: PartitionRef; readonly waiters: Set<Waiter>; lookDueMs: number };
+
+export type Subscription = {
+  /** A head that reaches beyond the offset, or undefined once the deadline has passed or `signal` fired. */
+  readonly news: Promise<PartitionHead | undefined>;
+  cancel(): void;
+};
+
+export type TailWatch = {
+  subscribe(
+    ref: PartitionRef,
+    offset: number,
+    deadlineMs: number,
+    signal?: AbortSignal,
+  ): Subscription;
+  /** Told of every commit of this process. */
+  committed(ref: PartitionRef, head: PartitionHead): void;
+  /** Ends every wait: the process wants to stop. */
+  close(): void;
+};
+
+export function createTailWatch(
+  clock: Clock,
+  look: { readonly index: PartitionIndex; readonly everyMs: number } | undefined,
+): TailWatch {
+  const watched = new Map<string, Watched>();
+  let stopTicker: (() => void) | undefined;
+  const keyOf = (ref: PartitionRef) => `${ref.topicId}/${ref.partition}`;
+
+  function remove(key: string, waiter: Waiter): void {
+    const entry = watched.get(key);
+    if (!entry?.waiters.delete(waiter) || entry.waiters.size > 0) return;
+    watched.delete(key);
+    if (watched.size === 0) {
+      stopTicker?.();
+      stopTicker = undefined;
+    }
+  }
+
+  function wakeAll(key: string, head: PartitionHead | undefined): void {
+    for (const waiter of watched.get(key)?.waiters ?? []) {
+      if (head && head.nextOffset <= waiter.offset) continue;
+      remove(key, waiter);
+      waiter.wake(head);
+    }
+  }
+
+  async function lookAt(key: string, entry: Watched): Promise<void> {
+    // A failed look is tried again at the next one; the reader's own read reports what is wrong.
+    const head = await look?.index.readHead(entry.ref).catch(() => undefined);
+    if (head) wakeAll(key, head);
+  }
+
+  function tick(): void {
+    const nowMs = clock.nowMs();
+    for (const [key, entry] of watched) {
+      for (const waiter of entry.waiters) {
+        if (waiter.deadlineMs > nowMs) continue;
+        remove(key, waiter);
+        waiter.wake(undefined);
+      }
+      if (look && entry.waiters.size > 0 && entry.lookDueMs <= nowMs) {
+        entry.lookDueMs = nowMs + look.everyMs;
+        void lookAt(key, entry);
+      }
+    }
+  }
+
+  function add(ref: PartitionRef, waiter: Waiter): string {
+    const key = keyOf(ref);
+    const entry = watched.get(key);
+    if (entry) entry.waiters.add(waiter);
+    else {
+      const lookDueMs = clock.nowMs() + (look?.everyMs ?? 0);
+      watched.set(key, { ref, waiters: new Set([waiter]), lookDueMs });
+    }
+    stopTicker ??= clock.every(tickMs, tick);
+    return key;
+  }
+
+  return {
+    subscribe(ref, offset, deadlineMs, signal) {
+      let resolveNews: Waiter['wake'] = () => {};
+      const news = new Promise<PartitionHead | undefined>((resolve) => {
+        resolveNews = resolve;
+      });
+      const wake = (head: PartitionHead | undefined) => {
+        signal?.removeEventListener('abort', cancel);
+        resolveNews(head);
+      };
+      const waiter = { offset, deadlineMs, wake };
+      const key = add(ref, waiter);
+      function cancel(): void {
+        remove(key, waiter);
+        wake(undefined);
+      }
+      if (signal?.aborted) cancel();
+      else signal?.addEventListener('abort', cancel, { once: true });
+      return { news, cancel };
+    },
+    committed: (ref, head) => wakeAll(keyOf(ref), head),
+    close() {
+      for (const key of [...watched.keys()]) wakeAll(key, undefined);
+    },
+  };
+}
