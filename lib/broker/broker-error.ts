@@ -70,7 +70,10 @@ export function brokerErrorOf(error: unknown, effectMax: SideEffects = 'unknown'
     case 'timeout':
       return new BrokerError('REQUEST_TIMED_OUT', `Timed out: ${error.message}`, facts);
     case 'corrupt':
-      return new BrokerError('CORRUPT_MESSAGE', `Stored data is corrupt: ${error.message}`, facts);
+      return new BrokerError('KAFKA_STORAGE_ERROR', `Stored data is corrupt: ${error.message}`, {
+        ...facts,
+        details: { corrupt: true },
+      });
     default:
       return new BrokerError('KAFKA_STORAGE_ERROR', `Storage failed: ${error.message}`, facts);
   }

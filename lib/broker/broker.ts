@@ -57,7 +57,15 @@ export function createBroker(
   const fetchDeps = { stores, codecs, clock: world.clock, watch };
 
   async function head(ref: PartitionRef): Promise<PartitionHead> {
-    return existing(await index.readHead(ref));
+    const found = await index.readHead(ref);
+    if (found) return found;
+    throw vanished(ref);
+  }
+
+  /** The partition was found by a name that is remembered: do not believe that memory again. */
+  function vanished(ref: PartitionRef): BrokerError {
+    topics.forget(ref.topicId);
+    return new BrokerError('UNKNOWN_TOPIC_OR_PARTITION', 'The partition does not exist any more.');
   }
 
   return {
@@ -75,12 +83,17 @@ export function createBroker(
         };
         flusher.submit(batches.map((batch, i) => ({ ...batch, settle: settleAt(i) })));
       }),
-    fetch: (ref, request) => fetchRecords(fetchDeps, ref, request),
+    async fetch(ref, request) {
+      const result = await fetchRecords(fetchDeps, ref, request);
+      if (result) return result;
+      throw vanished(ref);
+    },
     offsetByTime: (ref, at, timestampMs) => findOffsetByTime(stores, codecs, ref, at, timestampMs),
     async fence(ref, token, expected) {
       const outcome = await index.setFencingToken(ref, token, expected);
       if (outcome.kind === 'changed') return outcome.head;
-      const actual = existing(outcome.kind === 'refused' ? outcome.head : undefined).fencingToken;
+      if (outcome.kind === 'noPartition') throw vanished(ref);
+      const actual = outcome.head.fencingToken;
       throw new BrokerError(
         'FENCING_TOKEN_MISMATCH',
         'The partition carries another fencing token.',
@@ -96,9 +109,4 @@ export function createBroker(
       await flusher.idle();
     },
   };
-}
-
-function existing(head: PartitionHead | undefined): PartitionHead {
-  if (head) return head;
-  throw new BrokerError('UNKNOWN_TOPIC_OR_PARTITION', 'The partition does not exist any more.');
 }

@@ -35,18 +35,21 @@ export type FetchDeps = {
   readonly watch: TailWatch;
 };
 
+/** Undefined when there is no such partition. */
 export async function fetchRecords(
   deps: FetchDeps,
   ref: PartitionRef,
   request: FetchRequest,
-): Promise<FetchResult> {
+): Promise<FetchResult | undefined> {
   const head = await headForFetch(deps, ref, request);
+  if (!head) return undefined;
   const { offset, bytesMax } = request;
   const { logStartOffset, nextOffset: highWatermark } = head;
   if (offset === highWatermark) {
     return { batches: [], nextOffset: offset, logStartOffset, highWatermark };
   }
   const batches = await readFollowingIndex(deps, ref, head, offset, bytesMax);
+  if (!batches) return undefined;
   const last = batches.at(-1);
   const nextOffset = last ? endOf(last) : offset;
   return { batches, nextOffset, logStartOffset, highWatermark };
@@ -57,24 +60,22 @@ async function headForFetch(
   deps: FetchDeps,
   ref: PartitionRef,
   { offset, waitMs, signal }: FetchRequest,
-): Promise<PartitionHead> {
+): Promise<PartitionHead | undefined> {
   const { watch, clock, stores } = deps;
   // Subscribed before the head is read: a commit in between wakes us.
   const deadlineMs = clock.nowMs() + waitMs;
   const subscription = waitMs > 0 ? watch.subscribe(ref, offset, deadlineMs, signal) : undefined;
   try {
-    const head = checkOffset(await stores.index.readHead(ref), offset);
-    if (!subscription || head.nextOffset > offset) return head;
+    const head = await stores.index.readHead(ref);
+    if (head) checkOffset(head, offset);
+    if (!head || !subscription || head.nextOffset > offset) return head;
     return (await subscription.news) ?? head;
   } finally {
     subscription?.cancel();
   }
 }
 
-export function checkOffset(head: PartitionHead | undefined, offset: number): PartitionHead {
-  if (!head) {
-    throw new BrokerError('UNKNOWN_TOPIC_OR_PARTITION', 'The partition does not exist any more.');
-  }
+function checkOffset(head: PartitionHead, offset: number): void {
   const { logStartOffset: earliest, nextOffset: latest } = head;
   if (offset < earliest || offset > latest) {
     throw new BrokerError(
@@ -83,7 +84,6 @@ export function checkOffset(head: PartitionHead | undefined, offset: number): Pa
       { details: { offset, earliest, latest } },
     );
   }
-  return head;
 }
 
 /** If an object is gone, the index has moved on: look again, once. */
@@ -93,14 +93,16 @@ async function readFollowingIndex(
   head: PartitionHead,
   offset: number,
   bytesMax: number,
-): Promise<Uint8Array[]> {
+): Promise<Uint8Array[] | undefined> {
   const { stores, codecs } = deps;
   try {
     return await readBatches(stores, codecs, ref, head, offset, bytesMax);
   } catch (error) {
     if (!(error instanceof ObjectMissing)) throw error;
   }
-  const newer = checkOffset(await stores.index.readHead(ref), offset);
+  const newer = await stores.index.readHead(ref);
+  if (!newer) return undefined;
+  checkOffset(newer, offset);
   try {
     return await readBatches(stores, codecs, ref, newer, offset, bytesMax);
   } catch (cause) {

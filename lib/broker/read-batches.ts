@@ -115,8 +115,8 @@ function placeBatches(
 
 function corrupt(read: PlannedRead, cause: CorruptData): BrokerError {
   const { objectKey, position } = read;
-  return new BrokerError('CORRUPT_MESSAGE', `Stored batches are corrupt: ${cause.message}.`, {
-    details: { objectKey, position, baseOffset: read.baseOffset },
+  return new BrokerError('KAFKA_STORAGE_ERROR', `Stored batches are corrupt: ${cause.message}.`, {
+    details: { corrupt: true, objectKey, position, baseOffset: read.baseOffset },
     cause,
   });
 }

@@ -73,6 +73,14 @@ export class ByteReader {
     return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
   }
 
+  /** A varint that Kafka reads as int32: its readers take five bytes and no more. */
+  varint32(): number {
+    const start = this.#position;
+    const value = this.varint();
+    if (this.#position - start > 5) throw new CorruptData(`varint at ${start} is over 32 bits`);
+    return value;
+  }
+
   #advance(countBytes: number): number {
     const at = this.#position;
     if (!(countBytes >= 0 && countBytes <= this.#end - at)) {

@@ -46,7 +46,8 @@ export class ByteWriter {
   }
 
   int64(value: number): void {
-    setInt64(this.#view, this.#grow(8), value);
+    const at = this.#grow(8);
+    setInt64(this.#view, at, value);
   }
 
   bytes(value: Uint8Array): void {

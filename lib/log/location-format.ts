@@ -21,7 +21,7 @@ import { formatWalKey, parseWalKey } from './wal-key.js';
 
 const version = 1;
 const utf8 = new TextEncoder();
-const utf8Decoder = new TextDecoder();
+const utf8Decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 export function encodeTailEntry(entry: TailEntry): Uint8Array {
   const writer = new ByteWriter(64);
@@ -141,5 +141,10 @@ function writeText(writer: ByteWriter, text: string): void {
 }
 
 function readText(reader: ByteReader): string {
-  return utf8Decoder.decode(reader.bytes(reader.unsigned()));
+  const bytes = reader.bytes(reader.unsigned());
+  try {
+    return utf8Decoder.decode(bytes);
+  } catch {
+    throw new CorruptData('text is not UTF-8');
+  }
 }

@@ -132,19 +132,19 @@ export function validateBatch(bytes: Uint8Array, header: BatchHeader, codecs: Co
 
 /** Walks over one record: its lengths must add up, and its offset must be its place. */
 function checkRecord(reader: ByteReader, index: number): void {
-  const sizeBytes = reader.varint();
+  const sizeBytes = reader.varint32();
   if (sizeBytes < 0 || sizeBytes > reader.remainingBytes) {
     throw new CorruptData(`record ${index} says ${sizeBytes} bytes`);
   }
   const end = reader.position + sizeBytes;
   reader.int8();
   reader.varint();
-  const offsetDelta = reader.varint();
+  const offsetDelta = reader.varint32();
   if (offsetDelta !== index)
     throw new CorruptData(`record ${index} has offset delta ${offsetDelta}`);
   skipNullable(reader);
   skipNullable(reader);
-  const headerCount = reader.varint();
+  const headerCount = reader.varint32();
   if (headerCount < 0 || headerCount > reader.remainingBytes / 2) {
     throw new CorruptData(`record ${index} counts ${headerCount} headers`);
   }
@@ -156,7 +156,7 @@ function checkRecord(reader: ByteReader, index: number): void {
 }
 
 function skipNullable(reader: ByteReader): void {
-  const sizeBytes = reader.varint();
+  const sizeBytes = reader.varint32();
   if (sizeBytes !== -1) reader.bytes(sizeBytes);
 }
 

@@ -75,16 +75,16 @@ export function readRecord(
   baseOffset: number,
   baseTimestampMs: number,
 ): PlacedRecord {
-  const sizeBytes = reader.varint();
+  const sizeBytes = reader.varint32();
   if (sizeBytes < 0) throw new CorruptData(`record length is ${sizeBytes}`);
   const body = reader.bytes(sizeBytes);
   const inner = new ByteReader(body);
   inner.int8();
   const timestampMs = baseTimestampMs + inner.varint();
-  const offset = baseOffset + inner.varint();
+  const offset = baseOffset + inner.varint32();
   const key = readNullable(inner);
   const value = readNullable(inner);
-  const headerCount = inner.varint();
+  const headerCount = inner.varint32();
   // Two bytes is the least a header takes: a lying count must not make us allocate.
   if (headerCount < 0 || headerCount > inner.remainingBytes / 2) {
     throw new CorruptData(`header count ${headerCount} does not fit the record`);
@@ -98,7 +98,7 @@ export function readRecord(
 }
 
 function readNullable(reader: ByteReader): Uint8Array | null {
-  const sizeBytes = reader.varint();
+  const sizeBytes = reader.varint32();
   return sizeBytes === -1 ? null : reader.bytes(sizeBytes);
 }
 

@@ -14,7 +14,7 @@ export function formatWalKey({ bucket, uuid }: WalKey): string {
   return `wal/${bucket}/${uuid}`;
 }
 
-const shape = /^wal\/(\d{10})\/([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})$/;
+const shape = /^wal\/([1-9]\d{9})\/([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})$/;
 
 /** Undefined for a key of another kind of object. */
 export function parseWalKey(key: string): WalKey | undefined {

@@ -1,0 +1,211 @@
+/**
+ * Producing. One request is one batch per partition it touches: all of a partition's records or none.
+ * Partitions can differ in their result; then the answer is 207 and says so for each.
+ */
+
+import type { Context, Hono } from 'hono';
+import type { z } from 'zod';
+import { acceptBatches, acceptRecords } from '../broker/accept-batches.js';
+import type { BatchResult } from '../broker/batch-verdicts.js';
+import { BrokerError, brokerErrorOf } from '../broker/broker-error.js';
+import {
+  type appendQuery,
+  appendQuery as appendQuerySchema,
+  partitionAppendQuery,
+  partitionPath,
+  topicPath,
+} from '../contract/fields.js';
+import { type Appended, batchContentType, ndjsonContentType } from '../contract/records.js';
+import type { PendingBatch } from '../log/append-plan.js';
+import { requestBytesMax } from '../log/limits.js';
+import { partitionForKey } from '../log/partitioner.js';
+import type { LogRecord } from '../log/record.js';
+import {
+  decodeJson,
+  decodeNdjson,
+  decodeText,
+  mediaType,
+  type ReceivedRecord,
+  unsupportedMediaType,
+} from './decode-records.js';
+import { type HttpDeps, pathOf, queryOf } from './http-deps.js';
+import { invalid, problemOf, problemResponse, RequestError } from './problem.js';
+
+const recordTypes = ['application/json', ndjsonContentType, 'text/plain'];
+
+export function appendRoutes(app: Hono, deps: HttpDeps): void {
+  app.post('/v1/topics/:topic/records', (c) => appendToTopic(c, deps));
+  app.post('/v1/topics/:topic/partitions/:partition/records', (c) => appendToPartition(c, deps));
+}
+
+async function appendToTopic(c: Context, deps: HttpDeps): Promise<Response> {
+  const { topic: name } = pathOf(c, topicPath);
+  const query = queryOf(c, appendQuerySchema);
+  const durable = wantsDurable(query.acks);
+  const topic = await deps.broker.topics.find(name);
+  const records = await receive(c, deps, query, recordTypes);
+  const nowMs = deps.world.clock.nowMs();
+  const batches = [...groupByPartition(records, topic.partitionCount, deps)].map(
+    ([partition, group]) =>
+      acceptRecords({ topicId: topic.topicId, partition }, group, deps.codecs, nowMs),
+  );
+  if (!durable) return accepted(c, deps, name, batches);
+  return topicAnswer(c, name, batches, await deps.broker.append(batches));
+}
+
+async function appendToPartition(c: Context, deps: HttpDeps): Promise<Response> {
+  const { topic: name, partition } = pathOf(c, partitionPath);
+  const query = queryOf(c, partitionAppendQuery);
+  const durable = wantsDurable(query.acks);
+  const ref = await deps.broker.topics.partition(name, partition);
+  const nowMs = deps.world.clock.nowMs();
+  const { expectedOffset, fencingToken } = query;
+  const conditions = {
+    ...(expectedOffset !== undefined && { expectedNextOffset: expectedOffset }),
+    ...(fencingToken !== undefined && { fencingToken }),
+  };
+  let batch: PendingBatch;
+  if (mediaType(c.req.header('content-type')) === batchContentType) {
+    const body = await deps.readBody(c.req.raw, c.env, requestBytesMax);
+    batch = onlyBatch(acceptBatches(ref, body, deps.codecs, nowMs));
+  } else {
+    const received = await receive(c, deps, query, [...recordTypes, batchContentType]);
+    const records = received.map((one, i) => ofPartition(one, partition, i));
+    batch = acceptRecords(ref, records, deps.codecs, nowMs, producerOf(query));
+  }
+  const conditional = { ...batch, ...conditions };
+  if (!durable) return accepted(c, deps, name, [conditional]);
+  const [result] = await deps.broker.append([conditional]);
+  if (result?.kind !== 'appended') return problemResponse(problemOf(result?.error));
+  return c.json({ topic: name, ...appendedOf(conditional, result) });
+}
+
+/** Kafka's rule too: one batch per partition and request, so that its result is one answer. */
+function onlyBatch(batches: readonly PendingBatch[]): PendingBatch {
+  const [first, second] = batches;
+  if (first && !second) return first;
+  throw new RequestError(400, `The body holds ${batches.length} record batches; send exactly one.`);
+}
+
+function wantsDurable(acks: string): boolean {
+  if (acks === 'all' || acks === '-1') return true;
+  if (acks === '0') return false;
+  const message = `acks is all (durable, the default) or 0 (accepted), not ${JSON.stringify(acks)}.`;
+  throw new BrokerError('INVALID_REQUIRED_ACKS', message);
+}
+
+async function receive(
+  c: Context,
+  deps: HttpDeps,
+  query: z.infer<typeof appendQuery>,
+  types: readonly string[],
+): Promise<ReceivedRecord[]> {
+  const type = mediaType(c.req.header('content-type'));
+  if (!recordTypes.includes(type)) throw unsupportedMediaType(type, types);
+  const encoding = c.req.header('content-encoding') ?? 'identity';
+  if (encoding !== 'identity') {
+    throw new RequestError(415, `Content-encoding ${encoding} is not supported; send it plain.`);
+  }
+  const body = await deps.readBody(c.req.raw, c.env, requestBytesMax);
+  const nowMs = deps.world.clock.nowMs();
+  if (type === 'application/json') return decodeJson(body, query.format, nowMs);
+  if (type === ndjsonContentType) return decodeNdjson(body, query.format, nowMs);
+  return decodeText(body, query.keyField, nowMs);
+}
+
+/** Keyed records by their key; those without a key share one partition for the whole request. */
+function groupByPartition(
+  received: readonly ReceivedRecord[],
+  partitionCount: number,
+  deps: HttpDeps,
+): Map<number, LogRecord[]> {
+  const sticky = Math.floor(deps.world.random() * partitionCount);
+  const groups = new Map<number, LogRecord[]>();
+  for (const [i, { record, partition: asked }] of received.entries()) {
+    if (asked !== undefined && asked >= partitionCount) {
+      throw new BrokerError(
+        'UNKNOWN_TOPIC_OR_PARTITION',
+        `Record ${i} asks for partition ${asked}; the topic has 0 to ${partitionCount - 1}.`,
+        { details: { partition: asked, partitionCount } },
+      );
+    }
+    const byKey = record.key === null ? sticky : partitionForKey(record.key, partitionCount);
+    const partition = asked ?? byKey;
+    const group = groups.get(partition);
+    if (group) group.push(record);
+    else groups.set(partition, [record]);
+  }
+  if (groups.size === 0) throw new BrokerError('INVALID_RECORD', 'There are no records.');
+  return groups;
+}
+
+function ofPartition({ record, partition: asked }: ReceivedRecord, partition: number, i: number) {
+  if (asked === undefined || asked === partition) return record;
+  const message = `is ${asked}, but the path says ${partition}`;
+  throw invalid('body', [{ field: `records.${i}.partition`, message }]);
+}
+
+function producerOf(query: z.infer<typeof partitionAppendQuery>) {
+  const { producerId, producerEpoch, baseSequence } = query;
+  if (producerId === undefined && producerEpoch === undefined && baseSequence === undefined) {
+    return undefined;
+  }
+  if (producerId !== undefined && producerEpoch !== undefined && baseSequence !== undefined) {
+    return { producerId, producerEpoch, baseSequence };
+  }
+  const message = 'goes together with the other two of producerId, producerEpoch, baseSequence';
+  throw invalid('query', [{ field: 'producerId', message }]);
+}
+
+/** acks=0: the answer does not wait for the log. What becomes of the records is only logged. */
+function accepted(
+  c: Context,
+  deps: HttpDeps,
+  topic: string,
+  batches: readonly PendingBatch[],
+): Response {
+  const { broker, world } = deps;
+  void broker.append(batches).then((results) => {
+    for (const result of results) {
+      if (result.kind === 'appended') continue;
+      world.log.warn('an append with acks=0 failed', { topic, code: result.error.code });
+    }
+  });
+  const records = batches.reduce((sum, { recordCount }) => sum + recordCount, 0);
+  return c.json({ topic, accepted: records }, 202);
+}
+
+function appendedOf(
+  batch: PendingBatch,
+  result: BatchResult & { readonly kind: 'appended' },
+): Appended {
+  const { baseOffset, duplicate, highWatermark } = result;
+  const { recordCount, ref } = batch;
+  const nextOffset = baseOffset + recordCount;
+  return { partition: ref.partition, baseOffset, nextOffset, recordCount, duplicate, highWatermark };
+}
+
+function topicAnswer(
+  c: Context,
+  topic: string,
+  batches: readonly PendingBatch[],
+  results: readonly BatchResult[],
+): Response {
+  const failures = results.filter((result) => result.kind === 'failed');
+  const first = failures[0];
+  if (first && failures.length === results.length) {
+    return problemResponse(problemOf(worst(failures.map(({ error }) => error))));
+  }
+  const partitions = batches.map((batch, i) => {
+    const result = results[i] as BatchResult;
+    if (result.kind === 'appended') return appendedOf(batch, result);
+    const { ref, recordCount } = batch;
+    return { partition: ref.partition, recordCount, error: problemOf(result.error) };
+  });
+  return c.json({ topic, partitions }, first ? 207 : 200);
+}
+
+/** Of several failures the one that leaves most open: `unknown` must not be hidden by a `none`. */
+function worst(errors: readonly BrokerError[]): BrokerError {
+  return errors.find(({ sideEffects }) => sideEffects === 'unknown') ?? brokerErrorOf(errors[0]);
+}

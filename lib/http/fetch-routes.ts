@@ -1,0 +1,139 @@
+/**
+ * Fetching: from an offset, a time, or the end; as JSON, NDJSON or the batches as they are stored; at
+ * once, after a wait (long poll), or as a stream that goes on (SSE, see follow.ts).
+ */
+
+import type { Context, Hono } from 'hono';
+import type { z } from 'zod';
+import { fetchQuery, partitionPath, type RecordFormat } from '../contract/fields.js';
+import { batchContentType, fetchHeaders, ndjsonContentType } from '../contract/records.js';
+import type { FetchResult } from '../broker/fetch.js';
+import type { Codecs } from '../log/codecs.js';
+import { fetchBytesDefault } from '../log/limits.js';
+import type { PartitionRef } from '../log/partition-head.js';
+import { decodeRecords } from '../log/record-batch.js';
+import type { PlacedRecord } from '../log/record.js';
+import { follow } from './follow.js';
+import { type HttpDeps, pathOf, queryOf } from './http-deps.js';
+import { invalid } from './problem.js';
+import { renderRecord } from './render-records.js';
+
+type FetchQuery = z.infer<typeof fetchQuery>;
+
+export function fetchRoutes(app: Hono, deps: HttpDeps): void {
+  app.get('/v1/topics/:topic/partitions/:partition/records', async (c) => {
+    const { topic, partition } = pathOf(c, partitionPath);
+    const query = queryOf(c, fetchQuery);
+    const ref = await deps.broker.topics.partition(topic, partition);
+    const accept = c.req.header('accept') ?? '';
+    if (accept.includes('text/event-stream')) {
+      const from = resumeOffset(c) ?? (await startOffset(deps, ref, query));
+      return follow(c, deps, { topic, ref, from, format: query.format });
+    }
+    const offset = await startOffset(deps, ref, query);
+    const result = await deps.broker.fetch(ref, {
+      offset,
+      bytesMax: query.maxBytes ?? fetchBytesDefault,
+      waitMs: query.waitMs ?? 0,
+      signal: c.req.raw.signal,
+    });
+    if (accept.includes(batchContentType)) return binaryAnswer(result);
+    return recordsAnswer(c, deps.codecs, topic, partition, offset, query, result);
+  });
+}
+
+/** One of offset, timestamp, last; without any of them the log start. */
+async function startOffset(deps: HttpDeps, ref: PartitionRef, query: FetchQuery): Promise<number> {
+  const { offset, timestamp, last } = query;
+  const given = [offset, timestamp, last].filter((value) => value !== undefined);
+  if (given.length > 1) {
+    const message = 'goes alone: give one of offset, timestamp, last';
+    throw invalid('query', [{ field: 'offset', message }]);
+  }
+  if (offset !== undefined) return offset;
+  const head = await deps.broker.head(ref);
+  if (timestamp !== undefined) {
+    const found = await deps.broker.offsetByTime(ref, head, timestamp);
+    return found?.offset ?? head.nextOffset;
+  }
+  if (last !== undefined) return Math.max(head.logStartOffset, head.nextOffset - last);
+  return head.logStartOffset;
+}
+
+/** Where a follower that was cut off goes on: the id of the last event it saw. */
+function resumeOffset(c: Context): number | undefined {
+  const id = c.req.header('last-event-id');
+  if (id === undefined) return undefined;
+  if (/^\d{1,16}$/.test(id) && Number.isSafeInteger(Number(id))) return Number(id);
+  throw invalid('headers', [{ field: 'Last-Event-ID', message: 'must be an offset' }]);
+}
+
+/** The records of whole batches that were asked for. */
+export function recordsFrom(
+  batches: readonly Uint8Array[],
+  offset: number,
+  codecs: Codecs,
+): PlacedRecord[] {
+  return batches
+    .flatMap((batch) => decodeRecords(batch, codecs))
+    .filter((record) => record.offset >= offset);
+}
+
+function recordsAnswer(
+  c: Context,
+  codecs: Codecs,
+  topic: string,
+  partition: number,
+  offset: number,
+  query: FetchQuery,
+  result: FetchResult,
+): Response {
+  const all = recordsFrom(result.batches, offset, codecs);
+  const taken = all.slice(0, query.maxRecords ?? all.length);
+  const last = taken.at(-1);
+  const nextOffset =
+    taken.length === all.length ? result.nextOffset : last ? last.offset + 1 : offset;
+  const { logStartOffset, highWatermark } = result;
+  const format: RecordFormat = query.format;
+  const records = taken.map((record) => renderRecord(topic, partition, record, format));
+  if ((c.req.header('accept') ?? '').includes(ndjsonContentType)) {
+    const body = records.map((record) => `${JSON.stringify(record)}\n`).join('');
+    const headers = placeHeaders({ ...result, nextOffset });
+    return new Response(body, { headers: { ...headers, 'content-type': ndjsonContentType } });
+  }
+  return c.json({ topic, partition, records, nextOffset, logStartOffset, highWatermark });
+}
+
+function binaryAnswer(result: FetchResult): Response {
+  const headers = { ...placeHeaders(result), 'content-type': batchContentType };
+  return new Response(joinBatches(result.batches), { headers });
+}
+
+function placeHeaders(result: FetchResult): Record<string, string> {
+  return {
+    [fetchHeaders.nextOffset]: String(result.nextOffset),
+    [fetchHeaders.logStartOffset]: String(result.logStartOffset),
+    [fetchHeaders.highWatermark]: String(result.highWatermark),
+  };
+}
+
+/** Batches of one read are neighbours in memory already: then the answer is that memory. */
+function joinBatches(batches: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const sizeBytes = batches.reduce((sum, batch) => sum + batch.length, 0);
+  const first = batches[0];
+  if (!first) return new Uint8Array(0);
+  let end = first.byteOffset;
+  const adjacent = batches.every((batch) => {
+    const fits = batch.buffer === first.buffer && batch.byteOffset === end;
+    end += batch.length;
+    return fits;
+  });
+  if (adjacent) return new Uint8Array(first.buffer as ArrayBuffer, first.byteOffset, sizeBytes);
+  const joined = new Uint8Array(sizeBytes);
+  let position = 0;
+  for (const batch of batches) {
+    joined.set(batch, position);
+    position += batch.length;
+  }
+  return joined;
+}

@@ -1,0 +1,88 @@
+/**
+ * Errors leave here, once for the whole face: every code has its status and says whether to try again.
+ */
+
+import type { z } from 'zod';
+import { BrokerError, brokerErrorOf, type ErrorCode } from '../broker/broker-error.js';
+import { type Problem, problemContentType } from '../contract/errors.js';
+
+type Meaning = { readonly status: number; readonly retriable: boolean; readonly title: string };
+
+export const meanings = {
+  CORRUPT_MESSAGE: { status: 400, retriable: false, title: 'Corrupt record batch' },
+  DUPLICATE_SEQUENCE_NUMBER: { status: 409, retriable: false, title: 'Written before' },
+  EXPECTED_OFFSET_MISMATCH: { status: 412, retriable: false, title: 'The log ends elsewhere' },
+  FENCING_TOKEN_MISMATCH: { status: 412, retriable: false, title: 'Fenced by another token' },
+  INVALID_PARTITIONS: { status: 400, retriable: false, title: 'Invalid number of partitions' },
+  INVALID_PRODUCER_EPOCH: { status: 409, retriable: false, title: 'Fenced by a newer epoch' },
+  INVALID_RECORD: { status: 400, retriable: false, title: 'Invalid record' },
+  INVALID_REQUEST: { status: 400, retriable: false, title: 'Invalid request' },
+  INVALID_REQUIRED_ACKS: { status: 400, retriable: false, title: 'Invalid acks' },
+  INVALID_TIMESTAMP: { status: 400, retriable: false, title: 'Invalid timestamp' },
+  INVALID_TOPIC_EXCEPTION: { status: 400, retriable: false, title: 'Invalid topic name' },
+  KAFKA_STORAGE_ERROR: { status: 503, retriable: true, title: 'Storage failed' },
+  MESSAGE_TOO_LARGE: { status: 413, retriable: false, title: 'Too large' },
+  OFFSET_OUT_OF_RANGE: { status: 416, retriable: false, title: 'Offset out of range' },
+  OUT_OF_ORDER_SEQUENCE_NUMBER: { status: 409, retriable: false, title: 'Sequence gap' },
+  RECORD_LIST_TOO_LARGE: { status: 413, retriable: false, title: 'Too many records' },
+  REQUEST_TIMED_OUT: { status: 504, retriable: true, title: 'Timed out' },
+  THROTTLING_QUOTA_EXCEEDED: { status: 429, retriable: true, title: 'Throttled' },
+  TOPIC_ALREADY_EXISTS: { status: 409, retriable: false, title: 'Topic exists' },
+  UNKNOWN_PRODUCER_ID: { status: 409, retriable: false, title: 'Unknown producer' },
+  UNKNOWN_SERVER_ERROR: { status: 500, retriable: true, title: 'Server error' },
+  UNKNOWN_TOPIC_OR_PARTITION: { status: 404, retriable: false, title: 'No such topic or partition' },
+  UNSUPPORTED_COMPRESSION_TYPE: { status: 415, retriable: false, title: 'Unsupported compression' },
+} as const satisfies Record<ErrorCode, Meaning>;
+
+export type FieldProblem = { readonly field: string; readonly message: string };
+
+/** A request that is wrong as HTTP: it never reached the broker. */
+export class RequestError extends Error {
+  override readonly name = 'RequestError';
+  readonly status: number;
+  readonly errors: readonly FieldProblem[];
+
+  constructor(status: 400 | 404 | 405 | 415, message: string, errors: readonly FieldProblem[] = []) {
+    super(message);
+    this.status = status;
+    this.errors = errors;
+  }
+}
+
+export function problemOf(error: unknown): Problem {
+  if (error instanceof RequestError) {
+    const problem = baseProblem('INVALID_REQUEST', error.message, 'none');
+    const errors = error.errors.length > 0 ? { errors: [...error.errors] } : {};
+    return { ...problem, status: error.status, ...errors };
+  }
+  const failure: BrokerError = brokerErrorOf(error);
+  return {
+    ...failure.details,
+    ...baseProblem(failure.code, failure.message, failure.sideEffects),
+  };
+}
+
+function baseProblem(code: ErrorCode, detail: string, sideEffects: 'none' | 'unknown'): Problem {
+  const { status, retriable, title } = meanings[code];
+  return { type: `urn:logbrook:error:${code}`, title, status, detail, code, retriable, sideEffects };
+}
+
+export function problemResponse(problem: Problem): Response {
+  const headers = new Headers({ 'content-type': problemContentType });
+  if (problem.status === 429 || problem.status === 503) headers.set('retry-after', '1');
+  return new Response(JSON.stringify(problem), { status: problem.status, headers });
+}
+
+/** Names every field that a schema refused. */
+export function fieldProblems(error: z.ZodError, prefix = ''): FieldProblem[] {
+  return error.issues.slice(0, 20).map((issue) => ({
+    field: prefix + issue.path.map((part) => String(part)).join('.') || '(whole)',
+    message: issue.message,
+  }));
+}
+
+export function invalid(where: string, problems: readonly FieldProblem[]): RequestError {
+  const first = problems[0];
+  const what = first ? `${first.field}: ${first.message}` : 'malformed';
+  return new RequestError(400, `Invalid ${where}: ${what}.`, problems);
+}

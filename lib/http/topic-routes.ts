@@ -1,0 +1,116 @@
+/**
+ * Topics, partitions, offsets, producers, and the fence.
+ */
+
+import type { Context, Hono } from 'hono';
+import { listQuery, offsetsQuery, partitionPath, topicPath } from '../contract/fields.js';
+import {
+  createTopicRequest,
+  fenceRequest,
+  type TopicOffsets,
+  type TopicResponse,
+} from '../contract/topics.js';
+import type { PartitionHead, PartitionRef } from '../log/partition-head.js';
+import type { Topic } from '../store/topic-store.js';
+import { mediaType, unsupportedMediaType } from './decode-records.js';
+import { checked, type HttpDeps, pathOf, queryOf } from './http-deps.js';
+import { bodyText, parseJson } from './read-body.js';
+
+const jsonBodyBytesMax = 64 * 1024;
+const listLimitDefault = 100;
+
+export function topicRoutes(app: Hono, deps: HttpDeps): void {
+  const { broker } = deps;
+  app.post('/v1/topics', async (c) => {
+    const { name, partitions } = checked(createTopicRequest, await jsonBody(c, deps), 'body');
+    return c.json(topicOf(await broker.topics.create(name, partitions)), 201);
+  });
+  app.get('/v1/topics', async (c) => {
+    const { limit = listLimitDefault, after } = queryOf(c, listQuery);
+    const page = await broker.topics.list(Math.max(1, limit), after);
+    return c.json({ ...page, topics: page.topics.map(topicOf) });
+  });
+  app.get('/v1/topics/:topic', async (c) => {
+    const { topic: name } = pathOf(c, topicPath);
+    const topic = await broker.topics.find(name);
+    const heads = await headsOf(deps, topic);
+    const { topicId, createdAtMs: createdAt } = topic;
+    return c.json({ name: topic.name, topicId, createdAt, partitions: heads.map(partitionOf) });
+  });
+  app.delete('/v1/topics/:topic', async (c) => {
+    await broker.topics.delete(pathOf(c, topicPath).topic);
+    return c.body(null, 204);
+  });
+  app.get('/v1/topics/:topic/offsets', async (c) => {
+    const { topic: name } = pathOf(c, topicPath);
+    const { timestamp } = queryOf(c, offsetsQuery);
+    const topic = await broker.topics.find(name);
+    const heads = await headsOf(deps, topic);
+    const partitions = await Promise.all(
+      heads.map((head, partition) =>
+        offsetsOf(deps, { topicId: topic.topicId, partition }, head, timestamp),
+      ),
+    );
+    return c.json({ topic: name, partitions } satisfies TopicOffsets);
+  });
+  app.get('/v1/topics/:topic/partitions/:partition/offsets', async (c) => {
+    const { topic: name, partition } = pathOf(c, partitionPath);
+    const { timestamp } = queryOf(c, offsetsQuery);
+    const ref = await broker.topics.partition(name, partition);
+    return c.json(await offsetsOf(deps, ref, await broker.head(ref), timestamp));
+  });
+  app.put('/v1/topics/:topic/partitions/:partition/fence', async (c) => {
+    const { topic, partition } = pathOf(c, partitionPath);
+    const { token, expected } = checked(fenceRequest, await jsonBody(c, deps), 'body');
+    const ref = await broker.topics.partition(topic, partition);
+    const head = await broker.fence(ref, token, expected);
+    return c.json({ topic, partition, token, highWatermark: head.nextOffset });
+  });
+  app.post('/v1/producers', async (c) =>
+    c.json({ producerId: await broker.nextProducerId(), producerEpoch: 0 }, 201),
+  );
+}
+
+async function jsonBody(c: Context, deps: HttpDeps): Promise<unknown> {
+  const type = mediaType(c.req.header('content-type'));
+  if (type !== 'application/json') throw unsupportedMediaType(type, ['application/json']);
+  const bytes = await deps.readBody(c.req.raw, c.env, jsonBodyBytesMax);
+  return parseJson(bodyText(bytes), 'The body');
+}
+
+function headsOf({ broker }: HttpDeps, topic: Topic): Promise<PartitionHead[]> {
+  const { topicId, partitionCount } = topic;
+  const partitions = Array.from({ length: partitionCount }, (_, partition) => partition);
+  return Promise.all(partitions.map((partition) => broker.head({ topicId, partition })));
+}
+
+function topicOf(topic: Topic): TopicResponse {
+  const { name, topicId, partitionCount: partitions, createdAtMs: createdAt } = topic;
+  return { name, topicId, partitions, createdAt };
+}
+
+function partitionOf(head: PartitionHead, partition: number) {
+  const { leader, leaderEpoch, leaseExpiresMs } = head.lease;
+  return {
+    partition,
+    leader,
+    leaderEpoch,
+    leaseExpiresAt: leader === null ? null : leaseExpiresMs,
+    logStartOffset: head.logStartOffset,
+    highWatermark: head.nextOffset,
+    fencingToken: head.fencingToken,
+  };
+}
+
+async function offsetsOf(
+  { broker }: HttpDeps,
+  ref: PartitionRef,
+  head: PartitionHead,
+  timestampMs: number | undefined,
+): Promise<TopicOffsets['partitions'][number]> {
+  const { logStartOffset: earliest, nextOffset: latest } = head;
+  const ends = { partition: ref.partition, earliest, latest };
+  if (timestampMs === undefined) return ends;
+  const found = await broker.offsetByTime(ref, head, timestampMs);
+  return { ...ends, offset: found?.offset ?? latest, timestamp: found?.timestampMs ?? null };
+}

@@ -1,0 +1,156 @@
+/**
+ * The partition index on one DynamoDB table. Every change of a head is one conditional UpdateItem with no
+ * read before it; every read is strongly consistent.
+ *
+ * The SDK sends a call again when its reply was lost. A commit that took effect the first time is then
+ * `refused`, with a head that holds it already: the caller looks for its own batch before it concludes
+ * anything. The other calls end in the same state when they are carried out twice.
+ */
+
+import {
+  ConditionalCheckFailedException,
+  DeleteItemCommand,
+  type DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+  type PutItemCommandInput,
+  QueryCommand,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import type { CommitRequest } from '../../log/commit.js';
+import type { IndexPage } from '../../log/index-page.js';
+import { emptyHead, type PartitionHead, type PartitionRef } from '../../log/partition-head.js';
+import type { ParkedProducer } from '../../log/producer-state.js';
+import type { CommitOutcome, HeadChange, PartitionIndex } from '../partition-index.js';
+import { advanceExpression } from './advance-expression.js';
+import { decodeStored, replyTo } from './aws-errors.js';
+import { commitExpression, type HeadExpression } from './commit-expression.js';
+import { fencingTokenExpression, walFloorExpression } from './fence-expressions.js';
+import { forEachInFlight, partitionsOf } from './in-flight.js';
+import { type Item, numberValue } from './items/attributes.js';
+import { headFromItem, headKey, headToItem } from './items/head-item.js';
+import { lastPageSortKey, pageFromItem, pageSortKey, pageToItem } from './items/page-item.js';
+import {
+  parkedProducerFromItem,
+  parkedProducerKey,
+  parkedProducerToItem,
+} from './items/parked-producer-item.js';
+import { partitionKey } from './items/partition-key.js';
+
+/** Calls in flight while the heads of a topic are made or deleted. */
+const headsInFlightMax = 16;
+
+export function createDynamoPartitionIndex(
+  dynamodb: DynamoDBClient,
+  tableName: string,
+): PartitionIndex {
+  const table = { TableName: tableName };
+
+  async function changeHead(ref: PartitionRef, expression: HeadExpression): Promise<HeadChange> {
+    const command = new UpdateItemCommand({
+      ...table,
+      Key: headKey(ref),
+      ...expression,
+      ReturnValues: 'ALL_NEW',
+      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+    });
+    try {
+      const { Attributes } = await replyTo('write', dynamodb.send(command));
+      const head = decodeStored('unknown', () => headFromItem(Attributes ?? {}));
+      return { kind: 'changed', head };
+    } catch (error) {
+      if (!(error instanceof ConditionalCheckFailedException)) throw error;
+      const { Item } = error;
+      if (!Item) return { kind: 'noPartition' };
+      return { kind: 'refused', head: decodeStored('none', () => headFromItem(Item)) };
+    }
+  }
+
+  /** An item whose place is taken stays: that is the point of its condition. */
+  async function putUnlessTaken(put: Omit<PutItemCommandInput, 'TableName'>): Promise<void> {
+    try {
+      await replyTo('write', dynamodb.send(new PutItemCommand({ ...table, ...put })));
+    } catch (error) {
+      if (!(error instanceof ConditionalCheckFailedException)) throw error;
+    }
+  }
+
+  async function getItem<T>(key: Item, decode: (item: Item) => T): Promise<T | undefined> {
+    const command = new GetItemCommand({ ...table, Key: key, ConsistentRead: true });
+    const { Item } = await replyTo('read', dynamodb.send(command));
+    return Item && decodeStored('none', () => decode(Item));
+  }
+
+  return {
+    createPartitions: (topicId, from, to) =>
+      forEachInFlight(partitionsOf(topicId, from, to), headsInFlightMax, (ref) =>
+        putUnlessTaken({
+          Item: headToItem(ref, emptyHead),
+          ConditionExpression: 'attribute_not_exists(pk)',
+        }),
+      ),
+    deletePartitions: (topicId, partitionCount) =>
+      forEachInFlight(partitionsOf(topicId, 0, partitionCount), headsInFlightMax, (ref) =>
+        replyTo('write', dynamodb.send(new DeleteItemCommand({ ...table, Key: headKey(ref) }))),
+      ),
+    commit: async (ref, request) =>
+      asCommitOutcome(request, await changeHead(ref, commitExpression(request))),
+    readHead: (ref) => getItem<PartitionHead>(headKey(ref), headFromItem),
+    writePage: (ref, page) =>
+      putUnlessTaken({
+        Item: pageToItem(ref, page),
+        ConditionExpression: 'attribute_not_exists(pk)',
+      }),
+    advanceTail: (ref, advance) => changeHead(ref, advanceExpression(advance)),
+    findPages: (ref, offset, pagesMax) => findPages(dynamodb, tableName, ref, offset, pagesMax),
+    parkProducer: (ref, producer, state) =>
+      putUnlessTaken({
+        Item: parkedProducerToItem(ref, producer, state),
+        ConditionExpression: 'attribute_not_exists(pk) OR o <= :o',
+        ExpressionAttributeValues: { ':o': numberValue(state.lastBaseOffset) },
+      }),
+    findParkedProducer: (ref, producer) =>
+      getItem<ParkedProducer>(parkedProducerKey(ref, producer), parkedProducerFromItem),
+    setFencingToken: (ref, token, expected) =>
+      changeHead(ref, fencingTokenExpression(token, expected)),
+    async raiseWalFloor(ref, walFloor) {
+      const change = await changeHead(ref, walFloorExpression(walFloor));
+      // Refused, the floor is that high already: the promise holds.
+      return change.kind === 'refused' ? { kind: 'changed', head: change.head } : change;
+    },
+  };
+}
+
+function asCommitOutcome({ entry }: CommitRequest, change: HeadChange): CommitOutcome {
+  if (change.kind !== 'changed') return change;
+  const { head } = change;
+  return { kind: 'committed', baseOffset: head.nextOffset - entry.recordCount, head };
+}
+
+async function findPages(
+  dynamodb: DynamoDBClient,
+  tableName: string,
+  ref: PartitionRef,
+  offset: number,
+  pagesMax: number,
+): Promise<readonly IndexPage[]> {
+  let from: Item | undefined;
+  do {
+    const command = new QueryCommand({
+      TableName: tableName,
+      KeyConditionExpression: 'pk = :pk AND sk BETWEEN :from AND :to',
+      ExpressionAttributeValues: {
+        ':pk': { S: partitionKey(ref) },
+        ':from': { S: pageSortKey(offset + 1) },
+        ':to': { S: lastPageSortKey },
+      },
+      ConsistentRead: true,
+      Limit: pagesMax,
+      ExclusiveStartKey: from,
+    });
+    const { Items = [], LastEvaluatedKey } = await replyTo('read', dynamodb.send(command));
+    if (Items.length > 0) return decodeStored('none', () => Items.map(pageFromItem));
+    from = LastEvaluatedKey;
+  } while (from);
+  return [];
+}

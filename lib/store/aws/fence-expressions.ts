@@ -1,0 +1,35 @@
+/**
+ * The two fences of a head, each as one conditional update of its item: the fencing token, compared and
+ * set, and the WAL floor, which only rises. Pure. Attribute names are those of items/head-item.ts.
+ */
+
+import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+import type { HeadExpression } from './commit-expression.js';
+import { numberValue } from './items/attributes.js';
+
+export function fencingTokenExpression(
+  token: string | null,
+  expected: string | null | undefined,
+): HeadExpression {
+  const conditions = ['attribute_exists(n)'];
+  const values: Record<string, AttributeValue> = {};
+  if (token !== null) values[':token'] = { S: token };
+  if (expected === null) conditions.push('attribute_not_exists(k)');
+  if (typeof expected === 'string') {
+    conditions.push('k = :expected');
+    values[':expected'] = { S: expected };
+  }
+  return {
+    UpdateExpression: token === null ? 'REMOVE k' : 'SET k = :token',
+    ConditionExpression: conditions.join(' AND '),
+    ...(Object.keys(values).length > 0 ? { ExpressionAttributeValues: values } : {}),
+  };
+}
+
+export function walFloorExpression(walFloor: number): HeadExpression {
+  return {
+    UpdateExpression: 'SET f = :floor',
+    ConditionExpression: 'attribute_exists(n) AND f < :floor',
+    ExpressionAttributeValues: { ':floor': numberValue(walFloor) },
+  };
+}

@@ -1,0 +1,79 @@
+/**
+ * Directories whose entries survive a power cut: a new file is only there for good once its directory
+ * is on disk too. Callers that come while a directory is being flushed share the flush after it.
+ */
+
+import { mkdir, open } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { codeOf } from './io-errors.js';
+
+export type Directories = {
+  /** Makes the directory and its parents; all of them are on disk when it returns. */
+  ensure(path: string): Promise<void>;
+  /** Drops what `ensure` remembers: the directory may be gone. */
+  forget(path: string): void;
+  /** When it returns, every entry that was made before the call is on disk. */
+  flush(path: string): Promise<void>;
+};
+
+type Flush = { readonly running: Promise<void>; next?: Promise<void> };
+
+/** Windows cannot flush a directory, and does not need it. */
+const flushable = process.platform !== 'win32';
+
+export function createDirectories(): Directories {
+  const ensured = new Set<string>();
+  const flushes = new Map<string, Flush>();
+
+  function start(path: string): Promise<void> {
+    const running = flushDirectory(path);
+    const flush: Flush = { running };
+    flushes.set(path, flush);
+    const done = () => {
+      if (flushes.get(path) === flush && !flush.next) flushes.delete(path);
+    };
+    running.then(done, done);
+    return running;
+  }
+
+  function flush(path: string): Promise<void> {
+    const current = flushes.get(path);
+    if (!current) return start(path);
+    // The running flush may have begun before the caller's entry was made.
+    current.next ??= current.running.then(
+      () => start(path),
+      () => start(path),
+    );
+    return current.next;
+  }
+
+  async function ensure(path: string): Promise<void> {
+    if (ensured.has(path)) return;
+    const parent = dirname(path);
+    try {
+      await mkdir(path);
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT' && parent !== path) {
+        ensured.delete(parent);
+        await ensure(parent);
+        return ensure(path);
+      }
+      if (codeOf(error) !== 'EEXIST') throw error;
+    }
+    // Also where it was there already: whoever made it may not have flushed it yet.
+    if (parent !== path) await flush(parent);
+    ensured.add(path);
+  }
+
+  return { ensure, flush, forget: (path) => ensured.delete(path) };
+}
+
+async function flushDirectory(path: string): Promise<void> {
+  if (!flushable) return;
+  const directory = await open(path, 'r');
+  try {
+    await directory.sync();
+  } finally {
+    await directory.close();
+  }
+}

@@ -1,0 +1,118 @@
+/**
+ * Group commit: decisions that arrive while one transaction goes to disk are carried out together in
+ * the next, so that any number of them shares one flush. Each is answered when it is on disk, or all of
+ * a transaction fail together.
+ */
+
+import { StoreError } from '../store-error.js';
+import type { Transact } from './database.js';
+import { failureOf, storeErrorOf } from './io-errors.js';
+
+/** What a decision answers, and how it writes what it decided. It sees the decisions before it. */
+export type Decision<T> = { readonly answer: T; readonly write?: () => void };
+
+/** What goes along with every transaction. */
+export type Companion = {
+  /** Inside it, before the first decision. A throw fails the transaction. */
+  begin(): void;
+  /** Inside it, after the last decision. */
+  prepare(): void;
+  committed(): void;
+  aborted(): void;
+};
+
+export type GroupCommit = {
+  run<T>(decide: () => Decision<T>): Promise<T>;
+  /** Takes nothing more, and resolves when all that was taken is answered. */
+  close(): Promise<void>;
+};
+
+/** Bounds how long one transaction keeps the event loop busy. */
+const decisionsMax = 1_000;
+
+type Pending = {
+  /** Says how to answer once the transaction is on disk. */
+  readonly attempt: () => () => void;
+  readonly reject: (error: StoreError) => void;
+};
+
+export function createGroupCommit(
+  transact: Transact,
+  check: () => void,
+  companion: Companion,
+): GroupCommit {
+  let waiting: Pending[] = [];
+  let running: Promise<void> | undefined;
+  /** Why no more decisions are taken. */
+  let refusal: StoreError | undefined;
+
+  async function carryOut(): Promise<void> {
+    while (waiting.length > 0) await carryOutBatch();
+    running = undefined;
+  }
+
+  async function carryOutBatch(): Promise<void> {
+    let batch: Pending[] | undefined;
+    let answers: (() => void)[] = [];
+    try {
+      await transact(() => {
+        batch = take();
+        companion.begin();
+        answers = batch.map(({ attempt }) => attempt());
+        companion.prepare();
+      });
+    } catch (error) {
+      companion.aborted();
+      const failure = giveUp(error, batch === undefined);
+      for (const { reject } of batch ?? take()) reject(failure);
+      return;
+    }
+    companion.committed();
+    for (const answer of answers) answer();
+  }
+
+  function take(): Pending[] {
+    const batch = waiting.slice(0, decisionsMax);
+    waiting = waiting.slice(decisionsMax);
+    return batch;
+  }
+
+  function giveUp(error: unknown, before: boolean): StoreError {
+    const failure = storeErrorOf(error, 'the index failed', before ? 'none' : 'unknown');
+    try {
+      check();
+    } catch (cause) {
+      refusal = refuse('the index has failed; restart when the disk is in order', cause);
+    }
+    return failure;
+  }
+
+  return {
+    run(decide) {
+      if (refusal) return Promise.reject(refusal);
+      return new Promise((resolve, reject) => {
+        const attempt = () => {
+          let decision: ReturnType<typeof decide>;
+          try {
+            decision = decide();
+          } catch (error) {
+            // Nothing was written yet: a decision that throws is nobody else's trouble.
+            return () => reject(failureOf(error, 'cannot read the index'));
+          }
+          decision.write?.();
+          return () => resolve(decision.answer);
+        };
+        waiting.push({ attempt, reject });
+        running ??= carryOut();
+      });
+    },
+    async close() {
+      refusal ??= refuse('the store is closed');
+      await running;
+    },
+  };
+}
+
+function refuse(message: string, cause?: unknown): StoreError {
+  return new StoreError(message, { reason: 'unavailable', effect: 'none', cause });
+}

@@ -1,0 +1,151 @@
+/**
+ * The embedded store: one data directory, one server. What was acknowledged is on disk and survives
+ * kill -9 and power cuts; after either it opens as it is, with nothing to repair.
+ *
+ *   <dataDir>/index/     LMDB: heads, index pages, parked producers, topics, the owner
+ *   <dataDir>/objects/   one file per object
+ *   <dataDir>/LOCK       who has it open, for people; the truth is in the index
+ */
+
+import { rm, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { ParkedProducer } from '../../log/producer-state.js';
+import { StoreError } from '../store-error.js';
+import type { Stores } from '../stores.js';
+import type { Topic } from '../topic-store.js';
+import { assertFree, type Owner, thisProcess } from './data-dir-owner.js';
+import { type Database, openDatabase, type Table } from './database.js';
+import { createDirectories } from './directories.js';
+import { createGroupCommit, type GroupCommit } from './group-commit.js';
+import { createHeadTable } from './head-table.js';
+import { failureOf, storeErrorOf } from './io-errors.js';
+import { createLocalIndex, type Reading } from './local-index.js';
+import { createLocalObjects, type LocalObjects } from './local-objects.js';
+import { createLocalTopics } from './local-topics.js';
+
+export type LocalStoresOptions = {
+  readonly dataDir: string;
+  /** Also take it from another host's process, of which nobody here can say whether it lives. */
+  readonly takeOver?: boolean;
+};
+
+/** What this code writes and reads; a greater number was written by newer code. */
+const layout = 1;
+
+export class DataDirTooNew extends Error {
+  override readonly name = 'DataDirTooNew';
+}
+
+/** Throws `DataDirInUse`, `DataDirTooNew`, or StoreError when the disk fails. */
+export async function createLocalStores(options: LocalStoresOptions): Promise<Stores> {
+  const dataDir = resolve(options.dataDir);
+  const directories = createDirectories();
+  const indexDir = join(dataDir, 'index');
+  const objectsDir = join(dataDir, 'objects');
+  try {
+    await directories.ensure(indexDir);
+    await directories.ensure(objectsDir);
+  } catch (error) {
+    throw storeErrorOf(error, `cannot make the data directory ${dataDir}`);
+  }
+  const database = openIndex(indexDir);
+  const self = thisProcess();
+  const facts = database.table<unknown>('facts', 'json');
+  try {
+    database.transactNow(() => claim(dataDir, facts, self, options.takeOver ?? false));
+    await directories.flush(indexDir);
+    await writeFile(join(dataDir, 'LOCK'), lockText(self));
+    return composeStores(dataDir, database, facts, self, createLocalObjects(objectsDir));
+  } catch (error) {
+    database.transactNow(() => release(facts, self));
+    await database.close();
+    throw failureOf(error, `cannot open the data directory ${dataDir}`);
+  }
+}
+
+function openIndex(indexDir: string): Database {
+  try {
+    return openDatabase(indexDir);
+  } catch (error) {
+    throw storeErrorOf(error, `cannot open the index ${indexDir}`);
+  }
+}
+
+function claim(dataDir: string, facts: Table<unknown>, self: Owner, takeOver: boolean): void {
+  const found = facts.get('layout') as number | undefined;
+  if (found !== undefined && found > layout) {
+    throw new DataDirTooNew(
+      `the data directory ${dataDir} has layout ${found}, this version reads up to ${layout}: ` +
+        'use the version that wrote it, or a newer one',
+    );
+  }
+  assertFree(dataDir, facts.get('owner') as Owner | undefined, self, takeOver);
+  facts.put('layout', layout);
+  facts.put('owner', self);
+}
+
+function isOwner(facts: Table<unknown>, self: Owner): boolean {
+  return (facts.get('owner') as Owner | undefined)?.token === self.token;
+}
+
+function release(facts: Table<unknown>, self: Owner): void {
+  if (isOwner(facts, self)) facts.remove('owner');
+}
+
+function lockText({ pid, hostname }: Owner): string {
+  return `In use by process ${pid} on ${hostname}. Deleting this file changes nothing.\n`;
+}
+
+function composeStores(
+  dataDir: string,
+  database: Database,
+  facts: Table<unknown>,
+  self: Owner,
+  objects: LocalObjects,
+): Stores {
+  function assertOwner(): void {
+    if (isOwner(facts, self)) return;
+    const message = `another process has taken over the data directory ${dataDir}`;
+    throw new StoreError(message, { reason: 'denied', effect: 'none' });
+  }
+  const reading: Reading = (read) => {
+    try {
+      assertOwner();
+      return read();
+    } catch (error) {
+      throw failureOf(error, 'cannot read the index');
+    }
+  };
+  const heads = createHeadTable(database.table('heads', 'string'));
+  const pages = database.table<Uint8Array>('pages', 'binary');
+  const parked = database.table<ParkedProducer>('parked', 'json');
+  const topics = database.table<Topic>('topics', 'json');
+  const companion = { ...heads, begin: assertOwner };
+  const commits = createGroupCommit(database.transact, database.check, companion);
+  let closing: Promise<void> | undefined;
+  return {
+    objects,
+    index: createLocalIndex({ heads, pages, parked }, commits, reading),
+    topics: createLocalTopics(topics, facts, commits, reading),
+    shared: false,
+    close: () => {
+      closing ??= close(dataDir, database, facts, self, objects, commits);
+      return closing;
+    },
+  };
+}
+
+async function close(
+  dataDir: string,
+  database: Database,
+  facts: Table<unknown>,
+  self: Owner,
+  objects: LocalObjects,
+  commits: GroupCommit,
+): Promise<void> {
+  await objects.close();
+  await commits.close();
+  if (isOwner(facts, self)) await rm(join(dataDir, 'LOCK'), { force: true });
+  await database.transact(() => release(facts, self));
+  await database.close();
+}
