@@ -26,5 +26,8 @@ export const problem = z
       .optional()
       .meta({ description: 'Each invalid field of a malformed request.' }),
   })
-  .meta({ id: 'Problem', description: 'Further members depend on the code, e.g. earliest, latest.' });
+  .meta({
+    id: 'Problem',
+    description: 'Further members depend on the code, e.g. earliest, latest.',
+  });
 export type Problem = z.infer<typeof problem>;

@@ -4,7 +4,12 @@
  */
 
 import { z } from 'zod';
-import { batchBytesMax, fencingTokenLengthMax, fetchBytesMax, fetchWaitMsMax } from '../log/limits.js';
+import {
+  batchBytesMax,
+  fencingTokenLengthMax,
+  fetchBytesMax,
+  fetchWaitMsMax,
+} from '../log/limits.js';
 
 export function decimal(max = Number.MAX_SAFE_INTEGER): z.ZodType<number, string> {
   return z
@@ -79,7 +84,9 @@ export const fetchQuery = z.strictObject({
   last: decimal().optional().meta({ description: 'Begin this many records before the end.' }),
   maxBytes: decimal(fetchBytesMax)
     .optional()
-    .meta({ description: `About this many bytes, but at least one batch (up to ${batchBytesMax}).` }),
+    .meta({
+      description: `About this many bytes, but at least one batch (up to ${batchBytesMax}).`,
+    }),
   maxRecords: decimal().optional(),
   waitMs: decimal(fetchWaitMsMax).optional().meta({
     description: 'How long to wait for the first record when there is none yet.',

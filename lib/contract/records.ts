@@ -24,9 +24,15 @@ export const recordInput = z
     value: anyValue,
     headers: headersInput.optional(),
     timestamp: timestampMs.optional(),
-    partition: z.int().min(0).max(2 ** 31 - 1).optional().meta({
-      description: 'Default: by the key (murmur2); without a key one partition for the whole request.',
-    }),
+    partition: z
+      .int()
+      .min(0)
+      .max(2 ** 31 - 1)
+      .optional()
+      .meta({
+        description:
+          'Default: by the key (murmur2); without a key one partition for the whole request.',
+      }),
     format: recordFormat.optional().meta({ description: 'Of this record, if not the request’s.' }),
   })
   .refine((record) => record.value !== undefined, {

@@ -9,7 +9,10 @@ import { fencingToken, offset, timestampMs } from './fields.js';
 export const createTopicRequest = z
   .strictObject({
     name: z.string().meta({ example: 'access' }),
-    partitions: z.int().default(1).meta({ description: `1 to ${partitionsMax}.` }),
+    partitions: z
+      .int()
+      .default(1)
+      .meta({ description: `1 to ${partitionsMax}.` }),
   })
   .meta({ id: 'CreateTopicRequest' });
 

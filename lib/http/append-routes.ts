@@ -182,7 +182,14 @@ function appendedOf(
   const { baseOffset, duplicate, highWatermark } = result;
   const { recordCount, ref } = batch;
   const nextOffset = baseOffset + recordCount;
-  return { partition: ref.partition, baseOffset, nextOffset, recordCount, duplicate, highWatermark };
+  return {
+    partition: ref.partition,
+    baseOffset,
+    nextOffset,
+    recordCount,
+    duplicate,
+    highWatermark,
+  };
 }
 
 function topicAnswer(

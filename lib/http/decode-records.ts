@@ -3,10 +3,10 @@
  * request is refused with the name of the field.
  */
 
-import { appendRequest, type RecordInput, recordInput } from '../contract/records.js';
 import type { RecordFormat } from '../contract/fields.js';
-import type { LogRecord, RecordHeader } from '../log/record.js';
+import { appendRequest, type RecordInput, recordInput } from '../contract/records.js';
 import { headerNameBytesMax } from '../log/limits.js';
+import type { LogRecord, RecordHeader } from '../log/record.js';
 import { fieldProblems, invalid, RequestError } from './problem.js';
 import { bodyText, parseJson } from './read-body.js';
 
@@ -16,13 +16,21 @@ export type ReceivedRecord = { readonly record: LogRecord; readonly partition: n
 const utf8 = new TextEncoder();
 const noHeaders: readonly RecordHeader[] = [];
 
-export function decodeJson(body: Uint8Array, format: RecordFormat, nowMs: number): ReceivedRecord[] {
+export function decodeJson(
+  body: Uint8Array,
+  format: RecordFormat,
+  nowMs: number,
+): ReceivedRecord[] {
   const parsed = appendRequest.safeParse(parseJson(bodyText(body), 'The body'));
   if (!parsed.success) throw invalid('body', fieldProblems(parsed.error));
   return parsed.data.records.map((input, i) => toRecord(input, format, nowMs, `records.${i}`));
 }
 
-export function decodeNdjson(body: Uint8Array, format: RecordFormat, nowMs: number): ReceivedRecord[] {
+export function decodeNdjson(
+  body: Uint8Array,
+  format: RecordFormat,
+  nowMs: number,
+): ReceivedRecord[] {
   return lines(bodyText(body)).flatMap((line, i) => {
     if (line.trim() === '') return [];
     const where = `line ${i + 1}`;

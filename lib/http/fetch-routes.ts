@@ -5,14 +5,14 @@
 
 import type { Context, Hono } from 'hono';
 import type { z } from 'zod';
+import type { FetchResult } from '../broker/fetch.js';
 import { fetchQuery, partitionPath, type RecordFormat } from '../contract/fields.js';
 import { batchContentType, fetchHeaders, ndjsonContentType } from '../contract/records.js';
-import type { FetchResult } from '../broker/fetch.js';
 import type { Codecs } from '../log/codecs.js';
 import { fetchBytesDefault } from '../log/limits.js';
 import type { PartitionRef } from '../log/partition-head.js';
-import { decodeRecords } from '../log/record-batch.js';
 import type { PlacedRecord } from '../log/record.js';
+import { decodeRecords } from '../log/record-batch.js';
 import { follow } from './follow.js';
 import { type HttpDeps, pathOf, queryOf } from './http-deps.js';
 import { invalid } from './problem.js';

@@ -3,7 +3,7 @@
  */
 
 import type { z } from 'zod';
-import { BrokerError, brokerErrorOf, type ErrorCode } from '../broker/broker-error.js';
+import { type BrokerError, brokerErrorOf, type ErrorCode } from '../broker/broker-error.js';
 import { type Problem, problemContentType } from '../contract/errors.js';
 
 type Meaning = { readonly status: number; readonly retriable: boolean; readonly title: string };
@@ -30,7 +30,11 @@ export const meanings = {
   TOPIC_ALREADY_EXISTS: { status: 409, retriable: false, title: 'Topic exists' },
   UNKNOWN_PRODUCER_ID: { status: 409, retriable: false, title: 'Unknown producer' },
   UNKNOWN_SERVER_ERROR: { status: 500, retriable: true, title: 'Server error' },
-  UNKNOWN_TOPIC_OR_PARTITION: { status: 404, retriable: false, title: 'No such topic or partition' },
+  UNKNOWN_TOPIC_OR_PARTITION: {
+    status: 404,
+    retriable: false,
+    title: 'No such topic or partition',
+  },
   UNSUPPORTED_COMPRESSION_TYPE: { status: 415, retriable: false, title: 'Unsupported compression' },
 } as const satisfies Record<ErrorCode, Meaning>;
 
@@ -42,7 +46,11 @@ export class RequestError extends Error {
   readonly status: number;
   readonly errors: readonly FieldProblem[];
 
-  constructor(status: 400 | 404 | 405 | 415, message: string, errors: readonly FieldProblem[] = []) {
+  constructor(
+    status: 400 | 404 | 405 | 415,
+    message: string,
+    errors: readonly FieldProblem[] = [],
+  ) {
     super(message);
     this.status = status;
     this.errors = errors;
@@ -64,7 +72,15 @@ export function problemOf(error: unknown): Problem {
 
 function baseProblem(code: ErrorCode, detail: string, sideEffects: 'none' | 'unknown'): Problem {
   const { status, retriable, title } = meanings[code];
-  return { type: `urn:logbrook:error:${code}`, title, status, detail, code, retriable, sideEffects };
+  return {
+    type: `urn:logbrook:error:${code}`,
+    title,
+    status,
+    detail,
+    code,
+    retriable,
+    sideEffects,
+  };
 }
 
 export function problemResponse(problem: Problem): Response {

@@ -44,6 +44,9 @@ export function decodeSpans(bytes: Uint8Array): SequenceSpan[] {
     const nextSequence = baseSequence + reader.varint();
     const baseOffset = last.baseOffset + reader.varint();
     const span = { epoch, baseSequence, nextSequence, baseOffset };
+    if (!Object.values(span).every((value) => Number.isSafeInteger(value) && value >= 0)) {
+      throw new CorruptData('a span is below 0 or over 2^53');
+    }
     spans.push(span);
     last = span;
   }

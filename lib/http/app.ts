@@ -1,0 +1,35 @@
+/**
+ * The HTTP API v1: `(Request) => Response`. The same app serves Node, Lambda and the tests; it knows
+ * neither of them.
+ */
+
+import { Hono } from 'hono';
+import { appendRoutes } from './append-routes.js';
+import { docsRoutes } from './docs-routes.js';
+import { fetchRoutes } from './fetch-routes.js';
+import type { HttpDeps } from './http-deps.js';
+import { problemOf, problemResponse, RequestError } from './problem.js';
+import { topicRoutes } from './topic-routes.js';
+
+export function createApp(deps: HttpDeps): Hono {
+  const app = new Hono();
+  app.get('/healthz', (c) => c.json({ status: 'ok' }));
+  topicRoutes(app, deps);
+  appendRoutes(app, deps);
+  fetchRoutes(app, deps);
+  docsRoutes(app, deps);
+  app.notFound((c) => {
+    const message = `There is no ${c.req.method} ${c.req.path}; see /docs or /openapi.json.`;
+    return problemResponse(problemOf(new RequestError(404, message)));
+  });
+  app.onError((error, c) => {
+    const problem = problemOf(error);
+    if (problem.status >= 500) {
+      const { method, path } = c.req;
+      const cause = error.cause instanceof Error ? error.cause.stack : undefined;
+      deps.world.log.error('a request failed', { method, path, error: error.stack, cause });
+    }
+    return problemResponse(problem);
+  });
+  return app;
+}

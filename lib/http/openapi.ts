@@ -1,0 +1,167 @@
+/**
+ * The OpenAPI 3.1 description, made of the same schemas that validate requests.
+ */
+
+import type { z } from 'zod';
+import {
+  createDocument,
+  type ZodOpenApiOperationObject,
+  type ZodOpenApiPathsObject,
+} from 'zod-openapi';
+import { problem, problemContentType } from '../contract/errors.js';
+import {
+  appendQuery,
+  fetchQuery,
+  listQuery,
+  offsetsQuery,
+  partitionAppendQuery,
+  partitionPath,
+  topicPath,
+} from '../contract/fields.js';
+import {
+  acceptedResponse,
+  appendRequest,
+  appendResponse,
+  batchContentType,
+  fetchResponse,
+  ndjsonContentType,
+  partitionAppendResponse,
+  recordInput,
+  recordOutput,
+} from '../contract/records.js';
+import {
+  createTopicRequest,
+  fenceRequest,
+  fenceResponse,
+  partitionOffsets,
+  producer,
+  topic,
+  topicDescription,
+  topicList,
+  topicOffsets,
+} from '../contract/topics.js';
+
+const failures = {
+  default: {
+    description: 'A problem; `code`, `retriable` and `sideEffects` say what to do about it.',
+    content: { [problemContentType]: { schema: problem } },
+  },
+};
+
+const json = (description: string, schema: z.ZodType) => ({
+  description,
+  content: { 'application/json': { schema } },
+});
+
+const recordBodies = {
+  'application/json': { schema: appendRequest },
+  [ndjsonContentType]: { schema: recordInput },
+  'text/plain': { schema: { type: 'string', description: 'Each line is a value.' } },
+} as const;
+
+const binary = { schema: { type: 'string', format: 'binary' } } as const;
+
+function operation(
+  operationId: string,
+  summary: string,
+  rest: Pick<ZodOpenApiOperationObject, 'requestParams' | 'requestBody' | 'responses'>,
+): ZodOpenApiOperationObject {
+  return { operationId, summary, ...rest, responses: { ...rest.responses, ...failures } };
+}
+
+const topicPaths: ZodOpenApiPathsObject = {
+  '/v1/topics': {
+    post: operation('createTopic', 'Create a topic', {
+      requestBody: { content: { 'application/json': { schema: createTopicRequest } } },
+      responses: { '201': json('Created.', topic) },
+    }),
+    get: operation('listTopics', 'List topics, in order of names', {
+      requestParams: { query: listQuery },
+      responses: { '200': json('A page of topics.', topicList) },
+    }),
+  },
+  '/v1/topics/{topic}': {
+    get: operation('describeTopic', 'Describe a topic and its partitions', {
+      requestParams: { path: topicPath },
+      responses: { '200': json('The topic.', topicDescription) },
+    }),
+    delete: operation('deleteTopic', 'Delete a topic', {
+      requestParams: { path: topicPath },
+      responses: { '204': { description: 'Deleted: no append is taken any more.' } },
+    }),
+  },
+  '/v1/topics/{topic}/offsets': {
+    get: operation('listOffsets', 'Offsets of every partition, also by time', {
+      requestParams: { path: topicPath, query: offsetsQuery },
+      responses: { '200': json('The offsets.', topicOffsets) },
+    }),
+  },
+  '/v1/topics/{topic}/partitions/{partition}/offsets': {
+    get: operation('partitionOffsets', 'Offsets of a partition, also by time', {
+      requestParams: { path: partitionPath, query: offsetsQuery },
+      responses: { '200': json('The offsets.', partitionOffsets) },
+    }),
+  },
+  '/v1/topics/{topic}/partitions/{partition}/fence': {
+    put: operation('fencePartition', 'Set or remove the fencing token', {
+      requestParams: { path: partitionPath },
+      requestBody: { content: { 'application/json': { schema: fenceRequest } } },
+      responses: { '200': json('From now on appends may ask for this token.', fenceResponse) },
+    }),
+  },
+  '/v1/producers': {
+    post: operation('createProducer', 'A producer id that nobody had before', {
+      responses: { '201': json('Start with epoch 0 and sequence 0.', producer) },
+    }),
+  },
+};
+
+const recordPaths: ZodOpenApiPathsObject = {
+  '/v1/topics/{topic}/records': {
+    post: operation('append', 'Append records, partitioned by key', {
+      requestParams: { path: topicPath, query: appendQuery },
+      requestBody: { content: recordBodies },
+      responses: {
+        '200': json('Durable, with offsets.', appendResponse),
+        '202': json('Accepted (acks=0).', acceptedResponse),
+        '207': json('Some partitions failed: each says what became of it.', appendResponse),
+      },
+    }),
+  },
+  '/v1/topics/{topic}/partitions/{partition}/records': {
+    post: operation('appendToPartition', 'Append one batch to a partition: all of it or nothing', {
+      requestParams: { path: partitionPath, query: partitionAppendQuery },
+      requestBody: { content: { ...recordBodies, [batchContentType]: binary } },
+      responses: {
+        '200': json('Durable, with offsets.', partitionAppendResponse),
+        '202': json('Accepted (acks=0).', acceptedResponse),
+      },
+    }),
+    get: operation('fetch', 'Fetch records; follow them with Accept: text/event-stream', {
+      requestParams: { path: partitionPath, query: fetchQuery },
+      responses: {
+        '200': {
+          description: 'Records in offset order; empty at the end of the log.',
+          content: {
+            'application/json': { schema: fetchResponse },
+            [ndjsonContentType]: { schema: recordOutput },
+            [batchContentType]: binary,
+            'text/event-stream': { schema: { type: 'string' } },
+          },
+        },
+      },
+    }),
+  },
+};
+
+export function openApiDocument(): ReturnType<typeof createDocument> {
+  return createDocument({
+    openapi: '3.1.0',
+    info: {
+      title: 'Logbrook',
+      version: '1',
+      description: 'Topics, partitions and offsets over HTTPS, with nothing running.',
+    },
+    paths: { ...topicPaths, ...recordPaths },
+  });
+}
