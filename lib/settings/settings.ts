@@ -13,7 +13,7 @@ export const variables = {
   streamLifeMs: 'LOGBROOK_STREAM_LIFE_MS',
 } as const;
 
-export const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
+export const logLevels = ['info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
 export type Settings = {

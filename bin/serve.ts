@@ -1,0 +1,129 @@
+/**
+ * The server: composes stores, broker and face, listens, and stops in order. What was acknowledged does
+ * not depend on an orderly stop.
+ */
+
+import { readFile } from 'node:fs/promises';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createAdaptorServer } from '@hono/node-server';
+import { createBroker } from '../lib/broker/broker.js';
+import { type BrokerSettings, brokerDefaults } from '../lib/broker/broker-settings.js';
+import { createApp } from '../lib/http/app.js';
+import { httpDefaults } from '../lib/http/http-deps.js';
+import { createJsonLogger } from '../lib/runtime/json-logger.js';
+import { nodeCodecs } from '../lib/runtime/node-codecs.js';
+import { createNodeWorld } from '../lib/runtime/node-world.js';
+import { type Environment, parseSettings, type Settings } from '../lib/settings/settings.js';
+import type { Stores } from '../lib/store/stores.js';
+import { readNodeBody } from './node-body.js';
+
+export type ServeOptions = {
+  readonly port: number;
+  readonly host: string;
+  readonly store: 'local' | 'memory' | 'aws';
+  readonly dataDir: string;
+  readonly takeOver: boolean;
+};
+
+export type RunningServer = {
+  readonly url: string;
+  /** Finishes what is under way, then closes the stores. */
+  stop(): Promise<void>;
+};
+
+/** A sender that is slower than this is cut off, so that it cannot hold a connection for ever. */
+const requestTimeoutMs = 120_000;
+const headersTimeoutMs = 20_000;
+
+export async function serve(
+  options: ServeOptions,
+  environment: Environment,
+): Promise<RunningServer> {
+  const settings = settingsFrom(environment);
+  const world = createNodeWorld(createJsonLogger(settings.logLevel));
+  const stores = await openStores(options, settings, environment);
+  const broker = createBroker(stores, nodeCodecs, world, brokerSettings(options, settings));
+  const streamLifeMs = settings.streamLifeMs ?? httpDefaults.streamLifeMs;
+  const app = createApp({
+    broker,
+    codecs: nodeCodecs,
+    world,
+    settings: { ...httpDefaults, streamLifeMs },
+    readBody: readNodeBody,
+    docsScript,
+  });
+  const server = createAdaptorServer({ fetch: app.fetch }) as Server;
+  server.requestTimeout = requestTimeoutMs;
+  server.headersTimeout = headersTimeoutMs;
+  await listen(server, options);
+  const { address, port } = server.address() as AddressInfo;
+  const host = address.includes(':') ? `[${address}]` : address;
+  return {
+    url: `http://${host}:${port}`,
+    async stop() {
+      const closed = new Promise((resolve) => server.close(resolve));
+      await broker.close();
+      server.closeIdleConnections();
+      setTimeout(() => server.closeAllConnections(), 2_000).unref();
+      await closed;
+      await broker.idle();
+      await stores.close();
+    },
+  };
+}
+
+function settingsFrom(environment: Environment): Settings {
+  const parsed = parseSettings(environment);
+  if (parsed.kind === 'settings') return parsed.settings;
+  throw new Error(`Wrong settings:\n  ${parsed.problems.join('\n  ')}`);
+}
+
+function brokerSettings(options: ServeOptions, settings: Settings): BrokerSettings {
+  // On AWS's stores a name costs a request to look up; locally it costs nothing.
+  const topicCacheMs = settings.topicCacheMs ?? (options.store === 'aws' ? 10_000 : 0);
+  return {
+    ...brokerDefaults,
+    topicCacheMs,
+    tailPollMs: settings.tailPollMs ?? brokerDefaults.tailPollMs,
+    recentBytesMax: settings.recentBytesMax ?? brokerDefaults.recentBytesMax,
+  };
+}
+
+/** Each store is loaded only when it is asked for: LMDB and the AWS SDK are heavy. */
+async function openStores(
+  options: ServeOptions,
+  { table, bucket }: Settings,
+  environment: Environment,
+): Promise<Stores> {
+  if (options.store === 'memory') {
+    const { createMemoryStores } = await import('../lib/store/memory/memory-store.js');
+    return createMemoryStores();
+  }
+  if (options.store === 'local') {
+    const { createLocalStores } = await import('../lib/store/local/local-stores.js');
+    return createLocalStores({ dataDir: options.dataDir, takeOver: options.takeOver });
+  }
+  const { openAwsStores } = await import('./aws-from-environment.js');
+  return openAwsStores(table ?? 'logbrook', bucket ?? 'logbrook', environment);
+}
+
+async function docsScript(): Promise<Uint8Array | undefined> {
+  const name = 'openapi-explorer.min.js';
+  const places = [
+    new URL(`./assets/${name}`, import.meta.url),
+    new URL(`../node_modules/openapi-explorer/dist/browser/${name}`, import.meta.url),
+  ];
+  for (const place of places) {
+    const script = await readFile(place).catch(() => undefined);
+    if (script) return script;
+  }
+  return undefined;
+}
+
+function listen(server: Server, { port, host }: ServeOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => resolve());
+  });
+}
