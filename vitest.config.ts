@@ -4,6 +4,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     testTimeout: 60_000,
-    hookTimeout: 180_000,
+    hookTimeout: 300_000,
+    reporters: ['default', ['json', { outputFile: 'node_modules/.cache/test-results.json' }]],
   },
 });

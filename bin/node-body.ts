@@ -4,8 +4,8 @@
  */
 
 import type { IncomingMessage } from 'node:http';
-import { RequestError } from '../lib/http/problem.js';
 import {
+  bodyCutOff,
   bodyTooLarge,
   checkDeclaredLength,
   joinChunks,
@@ -26,8 +26,10 @@ export const readNodeBody: ReadBody = (request, env, bytesMax) => {
       else reject(bodyTooLarge(bytesMax));
     });
     incoming.on('end', () => resolve(joinChunks(chunks, sizeBytes)));
-    const cutOff = () => reject(new RequestError(400, 'The body ended before its length.'));
-    incoming.on('aborted', cutOff);
+    const cutOff = () => reject(bodyCutOff());
+    incoming.on('close', cutOff);
     incoming.on('error', cutOff);
+    // The sender may have gone before we came to listen: then no event is left to come.
+    if (incoming.destroyed) cutOff();
   });
 };

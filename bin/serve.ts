@@ -56,7 +56,12 @@ export async function serve(
   const server = createAdaptorServer({ fetch: app.fetch }) as Server;
   server.requestTimeout = requestTimeoutMs;
   server.headersTimeout = headersTimeoutMs;
-  await listen(server, options);
+  try {
+    await listen(server, options);
+  } catch (error) {
+    await stores.close();
+    throw error;
+  }
   const { address, port } = server.address() as AddressInfo;
   const host = address.includes(':') ? `[${address}]` : address;
   return {

@@ -1,6 +1,7 @@
 /**
- * Group commit: what arrives while a flush is under way goes into the next one. One object and one
- * commit per partition for all of it. Uploads may overlap; commits keep the order of arrival.
+ * Group commit: what arrives while a flush is uploaded goes into the next one. One object and one commit
+ * per partition for all of it. One flush is uploaded while the one before it is committed; commits keep
+ * the order of arrival.
  */
 
 import { type ObjectLayout, planObject } from '../log/append-plan.js';
@@ -40,8 +41,10 @@ export function createFlusher(
   let queue: Ticket[] = [];
   let queuedBytes = 0;
   let inFlight = 0;
+  let uploading = 0;
   let commitTurn: Promise<unknown> = Promise.resolve();
-  const background = new Set<Promise<void>>();
+  /** Partitions whose tail is being rolled. */
+  const rolling = new Set<string>();
   let idleWaiters: (() => void)[] = [];
   const writers = new Map<string, PartitionWriter>();
 
@@ -57,7 +60,7 @@ export function createFlusher(
         writers.delete(key);
         events.vanished(gone);
       },
-      roll: (rolled, head) => keepRunning(rollTail(stores.index, rolled, head)),
+      roll: (rolled, head) => rollBehind(key, rolled, head),
       rollNow: (rolled, head) => rollTail(stores.index, rolled, head),
     });
     writers.set(key, writer);
@@ -66,19 +69,20 @@ export function createFlusher(
     return writer;
   }
 
-  /** Work that no request waits for. Should it fail, the next roll does it. */
-  function keepRunning(work: Promise<void>): void {
-    const kept = work
+  /** No request waits for it. Should it fail, the next roll does its work. */
+  function rollBehind(key: string, ref: PartitionRef, head: PartitionHead): void {
+    if (rolling.has(key)) return;
+    rolling.add(key);
+    void rollTail(stores.index, ref, head)
       .catch((error) => world.log.warn('rolling a tail failed', { error: String(error) }))
       .finally(() => {
-        background.delete(kept);
+        rolling.delete(key);
         tellIdle();
       });
-    background.add(kept);
   }
 
   function tellIdle(): void {
-    if (queue.length > 0 || inFlight > 0 || background.size > 0) return;
+    if (queue.length > 0 || inFlight > 0 || rolling.size > 0) return;
     for (const wake of idleWaiters) wake();
     idleWaiters = [];
   }
@@ -97,7 +101,7 @@ export function createFlusher(
 
   function pump(): void {
     while (queue.length > 0) {
-      const needBytes = inFlight === 0 ? 0 : settings.flushBytesMin;
+      const needBytes = uploading === 0 ? 0 : settings.flushBytesMin;
       if (queuedBytes < needBytes || inFlight >= settings.flushesInFlightMax) return;
       inFlight++;
       void flush(takeFlush()).finally(() => {
@@ -111,7 +115,11 @@ export function createFlusher(
   async function flush(tickets: readonly Ticket[]): Promise<void> {
     const deadlineMs = world.clock.nowMs() + settings.appendTimeoutMs;
     const myTurn = commitTurn;
-    const uploaded = upload(tickets);
+    uploading++;
+    const uploaded = upload(tickets).finally(() => {
+      uploading--;
+      pump();
+    });
     const done = Promise.allSettled([myTurn, uploaded]).then(() => commit(uploaded, deadlineMs));
     commitTurn = done;
     await done;
@@ -156,7 +164,7 @@ export function createFlusher(
       pump();
     },
     async idle() {
-      if (queue.length === 0 && inFlight === 0 && background.size === 0) return;
+      if (queue.length === 0 && inFlight === 0 && rolling.size === 0) return;
       await new Promise<void>((resolve) => idleWaiters.push(resolve));
     },
   };

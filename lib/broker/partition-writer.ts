@@ -13,7 +13,7 @@ import {
 } from '../log/append-plan.js';
 import { assertNever } from '../log/assert.js';
 import { type Admission, type CommitRequest, explainRefusal } from '../log/commit.js';
-import { tailEntriesPerPage } from '../log/limits.js';
+import { tailEntriesOverdue, tailEntriesPerPage } from '../log/limits.js';
 import type { PartitionHead, PartitionRef } from '../log/partition-head.js';
 import { advanceSequence } from '../log/producer-state.js';
 import type { PartitionIndex } from '../store/partition-index.js';
@@ -56,6 +56,8 @@ type Step =
   | { readonly kind: 'upload' };
 
 const backoffMsMax = 1_000;
+const tailFullPauseMsMax = 50;
+const helpAfterFull = 3;
 
 export function createPartitionWriter(ref: PartitionRef, deps: WriterDeps): PartitionWriter {
   const { index, world } = deps;
@@ -65,6 +67,7 @@ export function createPartitionWriter(ref: PartitionRef, deps: WriterDeps): Part
   let admissions: Record<string, Admission> = {};
   /** Whether an attempt for the batches at hand may still take effect. */
   let unknown = false;
+  let foundFull = 0;
 
   /** Numbers what has no producer; what is numbered keeps its number through every attempt. */
   function number(run: readonly LaidOutBatch<Ticket>[]): Numbered[] {
@@ -105,8 +108,9 @@ export function createPartitionWriter(ref: PartitionRef, deps: WriterDeps): Part
       next += batch.recordCount;
     }
     deps.committed(ref, head);
-    // Whoever brings the tail to a mark rolls; later marks are for rollers that died.
-    if (head.tail.length % tailEntriesPerPage === 0) deps.roll(ref, head);
+    // Whoever brings the tail to the mark rolls; the second mark is for a roller that died.
+    const { length } = head.tail;
+    if (length === tailEntriesPerPage || length === tailEntriesOverdue) deps.roll(ref, head);
   }
 
   async function admit(producers: readonly string[], head: PartitionHead): Promise<void> {
@@ -134,8 +138,10 @@ export function createPartitionWriter(ref: PartitionRef, deps: WriterDeps): Part
         await admit(refusal.producers, head);
         return { kind: 'again' };
       case 'tailFull':
-        await world.clock.sleep(world.random() * 50);
-        await deps.rollNow(ref, head);
+        // Somebody is probably rolling. Only who finds the tail full again and again helps.
+        foundFull++;
+        if (foundFull % helpAfterFull === 0) await deps.rollNow(ref, head);
+        else await world.clock.sleep(world.random() * tailFullPauseMsMax * foundFull);
         return { kind: 'again' };
       case 'belowWalFloor':
         return { kind: 'upload' };
@@ -201,6 +207,7 @@ export function createPartitionWriter(ref: PartitionRef, deps: WriterDeps): Part
       let left: readonly LaidOutBatch<Ticket>[] = batches;
       admissions = {};
       unknown = false;
+      foundFull = 0;
       while (left.length > 0) {
         const run = number(takeCommittable(left));
         left = left.slice(run.length);

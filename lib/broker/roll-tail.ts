@@ -4,23 +4,29 @@
  */
 
 import type { PartitionHead, PartitionRef } from '../log/partition-head.js';
-import { planRoll } from '../log/tail-roll.js';
+import { planRolls } from '../log/tail-roll.js';
 import type { PartitionIndex } from '../store/partition-index.js';
 
-/** Rolls for as long as the tail fills a page. `head` is the partition's head as last seen. */
+/**
+ * Rolls for as long as the tail fills a page. `head` is the partition's head as last seen. Gives way to
+ * another roller as soon as it meets one.
+ */
 export async function rollTail(
   index: PartitionIndex,
   ref: PartitionRef,
   head: PartitionHead,
 ): Promise<void> {
-  for (let roll = planRoll(head); roll; roll = planRoll(head)) {
-    const { page, park, advance } = roll;
-    const parked = Object.entries(park).map(([name, state]) =>
-      index.parkProducer(ref, name, state),
-    );
-    await Promise.all([...parked, index.writePage(ref, page)]);
+  for (let roll = planRolls(head); roll; roll = planRolls(head)) {
+    const { pages, park, advance } = roll;
+    await Promise.all([
+      ...Object.entries(park).map(([name, state]) => index.parkProducer(ref, name, state)),
+      ...pages.map((page) => index.writePage(ref, page)),
+    ]);
     const outcome = await index.advanceTail(ref, advance);
     if (outcome.kind === 'noPartition') return;
     head = outcome.head;
+    // Refused on the same base, it was an idle producer that woke up: plan again without it.
+    const overtaken = outcome.kind === 'refused' && head.tailBaseOffset !== advance.tailBaseOffset;
+    if (overtaken) return;
   }
 }

@@ -11,13 +11,13 @@ import {
   fetchWaitMsMax,
 } from '../log/limits.js';
 
-export function decimal(max = Number.MAX_SAFE_INTEGER): z.ZodType<number, string> {
+export function decimal(max = Number.MAX_SAFE_INTEGER, min = 0): z.ZodType<number, string> {
   return z
     .string()
     .regex(/^\d{1,16}$/, 'must be a plain decimal integer')
     .transform(Number)
-    .pipe(z.int().max(max))
-    .meta({ type: 'integer', minimum: 0, maximum: max }) as unknown as z.ZodType<number, string>;
+    .pipe(z.int().min(min).max(max))
+    .meta({ type: 'integer', minimum: min, maximum: max }) as unknown as z.ZodType<number, string>;
 }
 
 export const offset = z.int().min(0);
@@ -33,21 +33,32 @@ export const recordFormat = z.enum(recordFormats).meta({
 });
 export type RecordFormat = z.infer<typeof recordFormat>;
 
-export const fencingToken = z.string().min(1).max(fencingTokenLengthMax);
+export const fencingToken = z
+  .string()
+  .min(1)
+  .max(fencingTokenLengthMax)
+  .refine((text) => text.isWellFormed(), 'must not hold a lone surrogate');
+
+/** Date.parse alone takes nearly anything: `-1` is a year to it, and a time without a zone is local. */
+const isoTime = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d))?$/;
 
 const instant = z
   .string()
   .transform((text, context) => {
-    const value = /^\d{1,16}$/.test(text) ? Number(text) : Date.parse(text);
+    const isMs = /^\d{1,16}$/.test(text);
+    const value = isMs ? Number(text) : isoTime.test(text) ? Date.parse(text) : Number.NaN;
     if (Number.isSafeInteger(value) && value >= 0) return value;
     context.issues.push({
       code: 'custom',
-      message: 'must be milliseconds since 1970 or an ISO 8601 time',
+      message: 'must be milliseconds since 1970 or an ISO 8601 time with its zone',
       input: text,
     });
     return z.NEVER;
   })
-  .meta({ description: 'Milliseconds since 1970, or an ISO 8601 time.', type: 'string' });
+  .meta({
+    description: 'Milliseconds since 1970, or an ISO 8601 time with its zone.',
+    type: 'string',
+  });
 
 export const appendQuery = z.strictObject({
   format: recordFormat.default('text'),
@@ -59,7 +70,7 @@ export const appendQuery = z.strictObject({
         '`all` (default): answered when durable, with offsets. `0`: answered when accepted, without offsets; a later failure is not reported.',
       enum: ['all', '-1', '0'],
     }),
-  keyField: decimal(1_000).optional().meta({
+  keyField: decimal(1_000, 1).optional().meta({
     description: 'For text/plain: the key is this field of the line, counted from 1.',
   }),
 });
@@ -97,6 +108,6 @@ export const fetchQuery = z.strictObject({
 export const offsetsQuery = z.strictObject({ timestamp: instant.optional() });
 
 export const listQuery = z.strictObject({
-  limit: decimal(1_000).optional(),
+  limit: decimal(1_000, 1).optional(),
   after: z.string().optional().meta({ description: '`after` of the page before.' }),
 });

@@ -14,9 +14,31 @@ const anyValue = z.unknown().meta({
 });
 
 /** `[name, value]` pairs keep order and duplicates; an object is shorthand without duplicates. */
+export type HeadersInput =
+  | readonly (readonly [string, unknown])[]
+  | Readonly<Record<string, unknown>>;
+
+/** Not a z.record: that loses a header named `__proto__` without a word. */
 const headersInput = z
-  .union([z.array(z.tuple([z.string(), z.unknown()])), z.record(z.string(), z.unknown())])
-  .meta({ description: 'Pairs [name, value], or an object.' });
+  .unknown()
+  .refine(isHeaders, 'must be pairs [name, value], or an object')
+  .meta({
+    description: 'Pairs [name, value], or an object.',
+    anyOf: [
+      {
+        type: 'array',
+        items: { type: 'array', prefixItems: [{ type: 'string' }, {}], minItems: 2, maxItems: 2 },
+      },
+      { type: 'object' },
+    ],
+  }) as unknown as z.ZodType<HeadersInput>;
+
+function isHeaders(value: unknown): boolean {
+  if (!Array.isArray(value)) return typeof value === 'object' && value !== null;
+  return value.every(
+    (pair) => Array.isArray(pair) && pair.length === 2 && typeof pair[0] === 'string',
+  );
+}
 
 export const recordInput = z
   .strictObject({
@@ -34,10 +56,6 @@ export const recordInput = z
           'Default: by the key (murmur2); without a key one partition for the whole request.',
       }),
     format: recordFormat.optional().meta({ description: 'Of this record, if not the request’s.' }),
-  })
-  .refine((record) => record.value !== undefined, {
-    path: ['value'],
-    message: 'is required; null writes a tombstone',
   })
   .meta({ id: 'RecordInput' });
 export type RecordInput = z.infer<typeof recordInput>;

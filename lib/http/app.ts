@@ -11,6 +11,8 @@ import type { HttpDeps } from './http-deps.js';
 import { problemOf, problemResponse, RequestError } from './problem.js';
 import { topicRoutes } from './topic-routes.js';
 
+const methods = ['GET', 'POST', 'PUT', 'DELETE'];
+
 export function createApp(deps: HttpDeps): Hono {
   const app = new Hono();
   app.get('/healthz', (c) => c.json({ status: 'ok' }));
@@ -19,6 +21,13 @@ export function createApp(deps: HttpDeps): Hono {
   fetchRoutes(app, deps);
   docsRoutes(app, deps);
   app.notFound((c) => {
+    const allowed = methods.filter((method) => app.router.match(method, c.req.path)[0].length > 0);
+    if (allowed.length > 0) {
+      const problem = problemOf(
+        new RequestError(405, `${c.req.path} takes ${allowed.join(', ')}.`),
+      );
+      return problemResponse(problem, { allow: allowed.join(', ') });
+    }
     const message = `There is no ${c.req.method} ${c.req.path}; see /docs or /openapi.json.`;
     return problemResponse(problemOf(new RequestError(404, message)));
   });

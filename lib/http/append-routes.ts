@@ -17,7 +17,9 @@ import {
 } from '../contract/fields.js';
 import { type Appended, batchContentType, ndjsonContentType } from '../contract/records.js';
 import type { PendingBatch } from '../log/append-plan.js';
+import { batchHeaderBytes, batchLengthPrefixBytes } from '../log/batch-header.js';
 import { requestBytesMax } from '../log/limits.js';
+import type { PartitionRef } from '../log/partition-head.js';
 import { partitionForKey } from '../log/partitioner.js';
 import type { LogRecord } from '../log/record.js';
 import {
@@ -30,6 +32,7 @@ import {
 } from './decode-records.js';
 import { type HttpDeps, pathOf, queryOf } from './http-deps.js';
 import { invalid, problemOf, problemResponse, RequestError } from './problem.js';
+import { checkContentEncoding } from './read-body.js';
 
 const recordTypes = ['application/json', ndjsonContentType, 'text/plain'];
 
@@ -66,8 +69,7 @@ async function appendToPartition(c: Context, deps: HttpDeps): Promise<Response> 
   };
   let batch: PendingBatch;
   if (mediaType(c.req.header('content-type')) === batchContentType) {
-    const body = await deps.readBody(c.req.raw, c.env, requestBytesMax);
-    batch = onlyBatch(acceptBatches(ref, body, deps.codecs, nowMs));
+    batch = await receiveBatch(c, deps, ref, query);
   } else {
     const received = await receive(c, deps, query, [...recordTypes, batchContentType]);
     const records = received.map((one, i) => ofPartition(one, partition, i));
@@ -81,10 +83,33 @@ async function appendToPartition(c: Context, deps: HttpDeps): Promise<Response> 
 }
 
 /** Kafka's rule too: one batch per partition and request, so that its result is one answer. */
-function onlyBatch(batches: readonly PendingBatch[]): PendingBatch {
-  const [first, second] = batches;
-  if (first && !second) return first;
-  throw new RequestError(400, `The body holds ${batches.length} record batches; send exactly one.`);
+async function receiveBatch(
+  c: Context,
+  deps: HttpDeps,
+  ref: PartitionRef,
+  query: z.infer<typeof partitionAppendQuery>,
+): Promise<PendingBatch> {
+  if (producerOf(query)) {
+    const message = 'stands in the record batch itself; leave it out of the query';
+    throw invalid('query', [{ field: 'producerId', message }]);
+  }
+  checkContentEncoding(c.req.raw.headers);
+  const body = await deps.readBody(c.req.raw, c.env, requestBytesMax);
+  // Before anything is decompressed: a body of many bombs would cost as many times the limit.
+  if (body.length > batchHeaderBytes && declaredBytes(body) < body.length) {
+    const message = `The body has ${body.length} bytes, its record batch only ${declaredBytes(body)}`;
+    throw new RequestError(400, `${message}; send exactly one batch.`);
+  }
+  const [batch] = acceptBatches(ref, body, deps.codecs, deps.world.clock.nowMs());
+  return batch as PendingBatch;
+}
+
+function declaredBytes(body: Uint8Array): number {
+  const batchLength = new DataView(body.buffer, body.byteOffset, body.byteLength).getInt32(8);
+  // A senseless length is not judged here.
+  return batchLength < batchHeaderBytes - batchLengthPrefixBytes
+    ? Number.MAX_SAFE_INTEGER
+    : batchLength + batchLengthPrefixBytes;
 }
 
 function wantsDurable(acks: string): boolean {
@@ -102,10 +127,7 @@ async function receive(
 ): Promise<ReceivedRecord[]> {
   const type = mediaType(c.req.header('content-type'));
   if (!recordTypes.includes(type)) throw unsupportedMediaType(type, types);
-  const encoding = c.req.header('content-encoding') ?? 'identity';
-  if (encoding !== 'identity') {
-    throw new RequestError(415, `Content-encoding ${encoding} is not supported; send it plain.`);
-  }
+  checkContentEncoding(c.req.raw.headers);
   const body = await deps.readBody(c.req.raw, c.env, requestBytesMax);
   const nowMs = deps.world.clock.nowMs();
   if (type === 'application/json') return decodeJson(body, query.format, nowMs);

@@ -3,10 +3,12 @@
  * request is refused with the name of the field.
  */
 
+import { BrokerError } from '../broker/broker-error.js';
 import type { RecordFormat } from '../contract/fields.js';
 import { appendRequest, type RecordInput, recordInput } from '../contract/records.js';
-import { headerNameBytesMax } from '../log/limits.js';
+import { batchRecordsMax, headerNameBytesMax } from '../log/limits.js';
 import type { LogRecord, RecordHeader } from '../log/record.js';
+import { inexactInteger, jsonValueProblem } from './json-values.js';
 import { fieldProblems, invalid, RequestError } from './problem.js';
 import { bodyText, parseJson } from './read-body.js';
 
@@ -21,7 +23,7 @@ export function decodeJson(
   format: RecordFormat,
   nowMs: number,
 ): ReceivedRecord[] {
-  const parsed = appendRequest.safeParse(parseJson(bodyText(body), 'The body'));
+  const parsed = appendRequest.safeParse(parseExactJson(bodyText(body), 'The body'));
   if (!parsed.success) throw invalid('body', fieldProblems(parsed.error));
   return parsed.data.records.map((input, i) => toRecord(input, format, nowMs, `records.${i}`));
 }
@@ -34,7 +36,7 @@ export function decodeNdjson(
   return lines(bodyText(body)).flatMap((line, i) => {
     if (line.trim() === '') return [];
     const where = `line ${i + 1}`;
-    const parsed = recordInput.safeParse(parseJson(line, `Line ${i + 1}`));
+    const parsed = recordInput.safeParse(parseExactJson(line, `Line ${i + 1}`));
     if (!parsed.success) throw invalid('body', fieldProblems(parsed.error, `${where}: `));
     return [toRecord(parsed.data, format, nowMs, where)];
   });
@@ -46,12 +48,38 @@ export function decodeText(
   keyField: number | undefined,
   nowMs: number,
 ): ReceivedRecord[] {
-  return lines(bodyText(body)).map((line) => {
-    const field = keyField === undefined ? undefined : line.split(/\s+/u)[keyField - 1];
+  const all = lines(bodyText(body));
+  // A line costs far more memory than its bytes: six million empty ones must not become records.
+  if (all.length > batchRecordsMax) throw tooManyLines(all.length);
+  return all.map((line) => {
+    const field = keyField === undefined ? undefined : fieldOf(line, keyField);
     const key = field === undefined ? null : utf8.encode(field);
     const record = { key, value: utf8.encode(line), headers: noHeaders, timestampMs: nowMs };
     return { record, partition: undefined };
   });
+}
+
+/** Fields as awk counts them: what stands between white space. */
+function fieldOf(line: string, keyField: number): string | undefined {
+  const field = line.trimStart().split(/\s+/u, keyField)[keyField - 1];
+  return field === '' ? undefined : field;
+}
+
+function tooManyLines(lineCount: number): BrokerError {
+  return new BrokerError(
+    'RECORD_LIST_TOO_LARGE',
+    `A request holds at most ${batchRecordsMax} lines, not ${lineCount}.`,
+    { details: { limit: batchRecordsMax } },
+  );
+}
+
+/** An integer that would be rounded is refused: nobody would notice until it is read. */
+function parseExactJson(text: string, where: string): unknown {
+  const value = parseJson(text, where);
+  const rounded = inexactInteger(text);
+  if (rounded === undefined) return value;
+  const message = `${where} holds the integer ${rounded.slice(0, 40)}, which JSON numbers cannot hold`;
+  throw new RequestError(400, `${message}; send it as a string.`);
 }
 
 /** A last line without a line end is a line; an empty rest after it is none. */
@@ -105,12 +133,9 @@ function toBytes(value: unknown, format: RecordFormat, field: string): Uint8Arra
 }
 
 function jsonText(value: unknown, field: string): string {
-  try {
-    const text = JSON.stringify(value);
-    return text;
-  } catch {
-    throw invalid('body', [{ field, message: 'is nested too deeply' }]);
-  }
+  const message = jsonValueProblem(value);
+  if (message !== undefined) throw invalid('body', [{ field, message }]);
+  return JSON.stringify(value);
 }
 
 /** A lone surrogate would silently become U+FFFD. */

@@ -79,6 +79,36 @@ export function recordsFrom(
     .filter((record) => record.offset >= offset);
 }
 
+/** What an answer holds at most, about, however well its batches were compressed. */
+const answerBytesMax = 64 * 1024 * 1024;
+/** Names of fields, topic and place, beside a record's own bytes. */
+const recordFrameBytes = 300;
+
+type Taken = { readonly records: readonly PlacedRecord[]; readonly complete: boolean };
+
+/** Decodes batch by batch and stops in time: 1 MiB of batches can hold a gigabyte of records. */
+function takeRecords(
+  batches: readonly Uint8Array[],
+  offset: number,
+  codecs: Codecs,
+  recordsMax: number,
+): Taken {
+  const records: PlacedRecord[] = [];
+  let bytes = 0;
+  for (const batch of batches) {
+    if (bytes > answerBytesMax) return { records, complete: false };
+    for (const record of recordsFrom([batch], offset, codecs)) {
+      if (records.length >= recordsMax || bytes > answerBytesMax) {
+        return { records, complete: false };
+      }
+      records.push(record);
+      bytes += recordFrameBytes + (record.key?.length ?? 0) + (record.value?.length ?? 0);
+      for (const [name, value] of record.headers) bytes += name.length + (value?.length ?? 0);
+    }
+  }
+  return { records, complete: true };
+}
+
 function recordsAnswer(
   c: Context,
   codecs: Codecs,
@@ -88,14 +118,13 @@ function recordsAnswer(
   query: FetchQuery,
   result: FetchResult,
 ): Response {
-  const all = recordsFrom(result.batches, offset, codecs);
-  const taken = all.slice(0, query.maxRecords ?? all.length);
-  const last = taken.at(-1);
-  const nextOffset =
-    taken.length === all.length ? result.nextOffset : last ? last.offset + 1 : offset;
+  const recordsMax = query.maxRecords ?? Number.POSITIVE_INFINITY;
+  const taken = takeRecords(result.batches, offset, codecs, recordsMax);
+  const last = taken.records.at(-1);
+  const nextOffset = taken.complete ? result.nextOffset : last ? last.offset + 1 : offset;
   const { logStartOffset, highWatermark } = result;
   const format: RecordFormat = query.format;
-  const records = taken.map((record) => renderRecord(topic, partition, record, format));
+  const records = taken.records.map((record) => renderRecord(topic, partition, record, format));
   if ((c.req.header('accept') ?? '').includes(ndjsonContentType)) {
     const body = records.map((record) => `${JSON.stringify(record)}\n`).join('');
     const headers = placeHeaders({ ...result, nextOffset });

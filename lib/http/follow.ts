@@ -57,10 +57,12 @@ async function sendRecords(
     }
     const waitMs = Math.min(settings.heartbeatMs, leftMs);
     const result = await broker.fetch(ref, { offset, bytesMax: fetchBytesDefault, waitMs, signal });
-    for (const record of recordsFrom(result.batches, offset, codecs)) {
-      if (signal.aborted) return;
-      const data = JSON.stringify(renderRecord(topic, ref.partition, record, format));
-      await stream.writeSSE({ event: 'record', id: String(record.offset + 1), data });
+    for (const batch of result.batches) {
+      for (const record of recordsFrom([batch], offset, codecs)) {
+        if (signal.aborted) return;
+        const data = JSON.stringify(renderRecord(topic, ref.partition, record, format));
+        await stream.writeSSE({ event: 'record', id: String(record.offset + 1), data });
+      }
     }
     offset = result.nextOffset;
     if (result.batches.length > 0) continue;

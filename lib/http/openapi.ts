@@ -2,7 +2,7 @@
  * The OpenAPI 3.1 description, made of the same schemas that validate requests.
  */
 
-import type { z } from 'zod';
+import { z } from 'zod';
 import {
   createDocument,
   type ZodOpenApiOperationObject,
@@ -69,6 +69,15 @@ function operation(
   return { operationId, summary, ...rest, responses: { ...rest.responses, ...failures } };
 }
 
+const health = z.object({ status: z.literal('ok') }).meta({ id: 'Health' });
+
+/** With `Accept: text/event-stream` only. */
+const followHeaders = z.object({
+  'Last-Event-ID': z.string().optional().meta({
+    description: 'Goes on following after this event, whatever the query says.',
+  }),
+});
+
 const topicPaths: ZodOpenApiPathsObject = {
   '/v1/topics': {
     post: operation('createTopic', 'Create a topic', {
@@ -116,6 +125,14 @@ const topicPaths: ZodOpenApiPathsObject = {
   },
 };
 
+const healthPaths: ZodOpenApiPathsObject = {
+  '/healthz': {
+    get: operation('health', 'Whether the server answers', {
+      responses: { '200': json('It does.', health) },
+    }),
+  },
+};
+
 const recordPaths: ZodOpenApiPathsObject = {
   '/v1/topics/{topic}/records': {
     post: operation('append', 'Append records, partitioned by key', {
@@ -138,7 +155,7 @@ const recordPaths: ZodOpenApiPathsObject = {
       },
     }),
     get: operation('fetch', 'Fetch records; follow them with Accept: text/event-stream', {
-      requestParams: { path: partitionPath, query: fetchQuery },
+      requestParams: { path: partitionPath, query: fetchQuery, header: followHeaders },
       responses: {
         '200': {
           description: 'Records in offset order; empty at the end of the log.',
@@ -162,6 +179,6 @@ export function openApiDocument(): ReturnType<typeof createDocument> {
       version: '1',
       description: 'Topics, partitions and offsets over HTTPS, with nothing running.',
     },
-    paths: { ...topicPaths, ...recordPaths },
+    paths: { ...topicPaths, ...recordPaths, ...healthPaths },
   });
 }

@@ -83,8 +83,11 @@ function baseProblem(code: ErrorCode, detail: string, sideEffects: 'none' | 'unk
   };
 }
 
-export function problemResponse(problem: Problem): Response {
-  const headers = new Headers({ 'content-type': problemContentType });
+export function problemResponse(
+  problem: Problem,
+  extraHeaders: Readonly<Record<string, string>> = {},
+): Response {
+  const headers = new Headers({ ...extraHeaders, 'content-type': problemContentType });
   if (problem.status === 429 || problem.status === 503) headers.set('retry-after', '1');
   return new Response(JSON.stringify(problem), { status: problem.status, headers });
 }
@@ -93,8 +96,12 @@ export function problemResponse(problem: Problem): Response {
 export function fieldProblems(error: z.ZodError, prefix = ''): FieldProblem[] {
   return error.issues.slice(0, 20).map((issue) => ({
     field: prefix + issue.path.map((part) => String(part)).join('.') || '(whole)',
-    message: issue.message,
+    message: isMissing(issue) ? 'is required' : issue.message,
   }));
+}
+
+function isMissing(issue: z.core.$ZodIssue): boolean {
+  return issue.code === 'invalid_type' && (issue.expected as string) === 'nonoptional';
 }
 
 export function invalid(where: string, problems: readonly FieldProblem[]): RequestError {

@@ -14,7 +14,9 @@ export const readWebBody: ReadBody = async (request, _env, bytesMax) => {
   let sizeBytes = 0;
   const reader = request.body?.getReader();
   for (;;) {
-    const chunk = await reader?.read();
+    const chunk = await reader?.read().catch(() => {
+      throw bodyCutOff();
+    });
     if (!chunk || chunk.done) break;
     chunks.push(chunk.value);
     sizeBytes += chunk.value.length;
@@ -39,6 +41,17 @@ export function joinChunks(chunks: readonly Uint8Array[], sizeBytes: number): Ui
 
 export function checkDeclaredLength(headers: Headers, bytesMax: number): void {
   if (Number(headers.get('content-length') ?? 0) > bytesMax) throw bodyTooLarge(bytesMax);
+}
+
+export function bodyCutOff(): RequestError {
+  return new RequestError(400, 'The body ended before its length.');
+}
+
+/** Bodies come as they are: what is compressed is refused, not misread. */
+export function checkContentEncoding(headers: Headers): void {
+  const encoding = headers.get('content-encoding')?.trim().toLowerCase() ?? 'identity';
+  if (encoding === 'identity') return;
+  throw new RequestError(415, `Content-encoding ${encoding} is not supported; send it plain.`);
 }
 
 export function bodyTooLarge(bytesMax: number): BrokerError {

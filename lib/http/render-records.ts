@@ -6,6 +6,7 @@
 import type { RecordFormat } from '../contract/fields.js';
 import type { RecordOutput } from '../contract/records.js';
 import type { PlacedRecord } from '../log/record.js';
+import { inexactInteger, jsonValueProblem } from './json-values.js';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
@@ -38,8 +39,16 @@ function fields(
 }
 
 const text: Render = (bytes) => (bytes === null ? null : utf8.decode(bytes));
-const json: Render = (bytes) => (bytes === null ? null : JSON.parse(utf8.decode(bytes)));
+const json: Render = (bytes) => (bytes === null ? null : exactJson(utf8.decode(bytes)));
 const base64: Render = (bytes) => (bytes === null ? null : toBase64(bytes));
+
+/** Throws for what would read as something else: a null that is no tombstone, a rounded integer. */
+function exactJson(text: string): unknown {
+  const value: unknown = JSON.parse(text);
+  const problem = value === null ? 'is null' : (jsonValueProblem(value) ?? inexactInteger(text));
+  if (problem !== undefined) throw new RangeError(`JSON ${problem}`);
+  return value;
+}
 
 function toBase64(bytes: Uint8Array): string {
   let binary = '';

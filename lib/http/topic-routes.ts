@@ -14,7 +14,7 @@ import type { PartitionHead, PartitionRef } from '../log/partition-head.js';
 import type { Topic } from '../store/topic-store.js';
 import { mediaType, unsupportedMediaType } from './decode-records.js';
 import { checked, type HttpDeps, pathOf, queryOf } from './http-deps.js';
-import { bodyText, parseJson } from './read-body.js';
+import { bodyText, checkContentEncoding, parseJson } from './read-body.js';
 
 const jsonBodyBytesMax = 64 * 1024;
 const listLimitDefault = 100;
@@ -27,7 +27,7 @@ export function topicRoutes(app: Hono, deps: HttpDeps): void {
   });
   app.get('/v1/topics', async (c) => {
     const { limit = listLimitDefault, after } = queryOf(c, listQuery);
-    const page = await broker.topics.list(Math.max(1, limit), after);
+    const page = await broker.topics.list(limit, after);
     return c.json({ ...page, topics: page.topics.map(topicOf) });
   });
   app.get('/v1/topics/:topic', async (c) => {
@@ -74,6 +74,7 @@ export function topicRoutes(app: Hono, deps: HttpDeps): void {
 async function jsonBody(c: Context, deps: HttpDeps): Promise<unknown> {
   const type = mediaType(c.req.header('content-type'));
   if (type !== 'application/json') throw unsupportedMediaType(type, ['application/json']);
+  checkContentEncoding(c.req.raw.headers);
   const bytes = await deps.readBody(c.req.raw, c.env, jsonBodyBytesMax);
   return parseJson(bodyText(bytes), 'The body');
 }

@@ -75,11 +75,16 @@ export function decideCommit(head: PartitionHead, request: CommitRequest): Commi
 
 export function explainRefusal(head: PartitionHead, request: CommitRequest): Refusal {
   const { entry } = request;
-  const verdicts = entry.stamps.map((stamp, i) =>
-    judgeStamp(head, stamp, request.admissions[stamp.producer], entry.stamps.slice(0, i)),
-  );
+  const verdicts = judgeStamps(head, request);
   // A duplicate first: a retry must be answered with its offsets whatever else has changed since.
   if (verdicts.some(({ kind }) => kind === 'duplicate')) return { kind: 'stamps', verdicts };
+  // For the same reason: whether a batch is a duplicate is not known before its producer is.
+  const unadmitted = [...new Set(entry.stamps.map(({ producer }) => producer))].filter(
+    (producer) =>
+      head.producers[producer] === undefined &&
+      request.admissions[producer]?.evictions !== head.evictions,
+  );
+  if (unadmitted.length > 0) return { kind: 'needsAdmission', producers: unadmitted };
   if (request.walBucket < head.walFloor) {
     return { kind: 'belowWalFloor', walFloor: head.walFloor };
   }
@@ -90,24 +95,28 @@ export function explainRefusal(head: PartitionHead, request: CommitRequest): Ref
   if (expectedNextOffset !== undefined && expectedNextOffset !== head.nextOffset) {
     return { kind: 'expectedOffset', nextOffset: head.nextOffset };
   }
-  const unadmitted = [...new Set(entry.stamps.map(({ producer }) => producer))].filter(
-    (producer) =>
-      head.producers[producer] === undefined &&
-      request.admissions[producer]?.evictions !== head.evictions,
-  );
-  if (unadmitted.length > 0) return { kind: 'needsAdmission', producers: unadmitted };
   if (verdicts.some(({ kind }) => kind !== 'next')) return { kind: 'stamps', verdicts };
   if (head.tail.length >= tailEntriesMax) return { kind: 'tailFull' };
   return { kind: 'none' };
+}
+
+/** A stamp follows on from an earlier one of its producer only if that one is new itself. */
+function judgeStamps(head: PartitionHead, request: CommitRequest): SequenceVerdict[] {
+  const ahead = new Map<string, ProducerStamp>();
+  return request.entry.stamps.map((stamp) => {
+    const { producer } = stamp;
+    const verdict = judgeStamp(head, stamp, request.admissions[producer], ahead.get(producer));
+    if (verdict.kind === 'next') ahead.set(producer, stamp);
+    return verdict;
+  });
 }
 
 function judgeStamp(
   head: PartitionHead,
   stamp: ProducerStamp,
   admission: Admission | undefined,
-  earlier: readonly ProducerStamp[],
+  previous: ProducerStamp | undefined,
 ): SequenceVerdict {
-  const previous = earlier.findLast(({ producer }) => producer === stamp.producer);
   if (previous) return judgeSequence(stamp, previous, []);
   const entry = head.producers[stamp.producer];
   if (entry) return judgeSequence(stamp, entry, knownSpans(head, stamp.producer));

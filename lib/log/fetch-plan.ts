@@ -28,7 +28,7 @@ export function planFetch(
   const reads: PlannedRead[] = [];
   let left = bytesMax;
   for (const location of locations) {
-    if (left <= 0) break;
+    if (left <= 0 && reads.length > 0) break;
     const wanted = cut(location, offset, left);
     left -= wanted.sizeBytes;
     const last = reads.at(-1);

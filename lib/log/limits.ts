@@ -33,8 +33,11 @@ export const timestampAheadMsMax = 60 * 60 * 1000;
 /** Format. Entries that one index page takes off the tail: the same for every roller, always. */
 export const tailEntriesPerPage = 16;
 
+/** Entries at which somebody else rolls, because whoever should have must have died. */
+export const tailEntriesOverdue = 96;
+
 /** Entries at which a tail takes no more commits until somebody has rolled it. */
-export const tailEntriesMax = 64;
+export const tailEntriesMax = 192;
 
 /** Bytes between two places inside one location where a reader may start. */
 export const splitIntervalBytes = 512 * KiB;
@@ -59,3 +62,8 @@ export const fencingTokenLengthMax = 36;
 export const fetchBytesDefault = 1 * MiB;
 export const fetchBytesMax = 32 * MiB;
 export const fetchWaitMsMax = 60_000;
+
+/** What one roll does at most, because a DynamoDB expression holds 4 KB. */
+export const evictionsPerRollMax = 64;
+export const pagesPerRollMax = 12;
+export const windowsPerRollMax = 256;

@@ -8,10 +8,13 @@ import { assert } from './assert.js';
 import { knownSpans, spansOf } from './commit.js';
 import { coalesce, type IndexPage } from './index-page.js';
 import {
+  evictionsPerRollMax,
+  pagesPerRollMax,
   producerIdleRolls,
   producerIdleRollsCrowded,
   producersInHeadMax,
   tailEntriesPerPage,
+  windowsPerRollMax,
 } from './limits.js';
 import type { PartitionHead } from './partition-head.js';
 import {
@@ -41,7 +44,50 @@ export type TailRoll = {
   readonly park: Readonly<Record<string, ParkedProducer>>;
 };
 
-/** Undefined while the tail is shorter than a page. */
+/** Several pages and the one advance that lets go of all of them. */
+export type TailRolls = {
+  readonly pages: readonly IndexPage[];
+  readonly advance: TailAdvance;
+  readonly park: Readonly<Record<string, ParkedProducer>>;
+};
+
+/**
+ * As many rolls as the tail holds, up to a bound: a roller that is slower than the writers still gets
+ * ahead of them, because one advance takes all that has gathered.
+ */
+export function planRolls(head: PartitionHead): TailRolls | undefined {
+  const first = planRoll(head);
+  if (!first) return undefined;
+  const pages = [first.page];
+  let advance = first.advance;
+  let rolled = withoutEvictions(head, advance);
+  for (
+    let next = planRoll(rolled);
+    next && pages.length < pagesPerRollMax;
+    next = planRoll(rolled)
+  ) {
+    const windows = { ...advance.windows, ...next.advance.windows };
+    if (Object.keys(windows).length > windowsPerRollMax) break;
+    pages.push(next.page);
+    rolled = withoutEvictions(rolled, next.advance);
+    advance = {
+      ...next.advance,
+      tailBaseOffset: advance.tailBaseOffset,
+      entryCount: advance.entryCount + next.advance.entryCount,
+      windows,
+      evict: advance.evict,
+    };
+  }
+  return { pages, advance, park: first.park };
+}
+
+function withoutEvictions(head: PartitionHead, advance: TailAdvance): PartitionHead {
+  const decision = decideAdvance(head, { ...advance, evict: {} });
+  assert(decision.kind === 'advanced', 'a plan fits the head that it was made from');
+  return decision.head;
+}
+
+/** One page: undefined while the tail is shorter than that. */
 export function planRoll(head: PartitionHead): TailRoll | undefined {
   const leaving = head.tail.slice(0, tailEntriesPerPage);
   if (leaving.length < tailEntriesPerPage) return undefined;
@@ -87,13 +133,11 @@ function idleProducers(head: PartitionHead): Record<string, ProducerEntry> {
   const inTail = new Set(head.tail.flatMap(({ stamps }) => stamps.map((s) => s.producer)));
   const crowded = Object.keys(head.producers).length > producersInHeadMax;
   const idleRolls = crowded ? producerIdleRollsCrowded : producerIdleRolls;
-  const idle: Record<string, ProducerEntry> = {};
-  for (const [producer, entry] of Object.entries(head.producers)) {
-    if (inTail.has(producer)) continue;
+  const idle = Object.entries(head.producers).filter(([producer]) => {
     const seenAtRoll = head.windows[producer]?.seenAtRoll ?? head.rolls;
-    if (head.rolls - seenAtRoll >= idleRolls) idle[producer] = entry;
-  }
-  return idle;
+    return !inTail.has(producer) && head.rolls - seenAtRoll >= idleRolls;
+  });
+  return Object.fromEntries(idle.slice(0, evictionsPerRollMax));
 }
 
 function parkedOf(head: PartitionHead, producer: string, entry: ProducerEntry): ParkedProducer {

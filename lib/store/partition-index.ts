@@ -1,7 +1,8 @@
 /**
- * Port: the index of all partitions: their heads, index pages and parked producers. Each call is atomic
- * and durable when it returns, and strongly consistent: a read sees every call that returned before it
- * began. No call reads first, and none is retried by the store unless it certainly had no effect.
+ * Port: the index of all partitions: their heads, index pages and parked producers. A change to one
+ * partition is atomic, and durable when the call returns; reads are strongly consistent: they see every
+ * call that returned before they began. A store may carry a change out twice when a reply was lost:
+ * a commit is recognised by its stamps, so it has at least one; the other changes bear repeating.
  * Failures throw `StoreError`; expected races are outcomes.
  */
 

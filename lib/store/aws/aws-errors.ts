@@ -85,6 +85,11 @@ function failureOf(error: Error): Failure | undefined {
   return status >= 500 ? lost : undefined;
 }
 
+/** For errors that arrive inside a reply, as a code alone. */
+export function reasonOfCode(code: string | undefined): StoreErrorReason {
+  return failuresByName[code ?? '']?.reason ?? 'unavailable';
+}
+
 export function toStoreError(error: unknown, access: 'read' | 'write'): StoreError | undefined {
   const failure = error instanceof Error ? failureOf(error) : undefined;
   if (!failure) return undefined;

@@ -40,7 +40,7 @@ export async function ensureTableAndBucket(options: TableAndBucket): Promise<voi
   }
 }
 
-async function ensureTable(dynamodb: DynamoDBClient, tableName: string): Promise<void> {
+export async function ensureTable(dynamodb: DynamoDBClient, tableName: string): Promise<void> {
   const command = new CreateTableCommand({
     TableName: tableName,
     BillingMode: 'PAY_PER_REQUEST',

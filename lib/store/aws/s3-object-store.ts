@@ -15,7 +15,7 @@ import {
 import { assert } from '../../log/assert.js';
 import type { ObjectStore, PutOutcome } from '../object-store.js';
 import { StoreError } from '../store-error.js';
-import { replyTo } from './aws-errors.js';
+import { reasonOfCode, replyTo } from './aws-errors.js';
 
 /** S3's own limit for one DeleteObjects. */
 const deleteKeysMax = 1_000;
@@ -130,6 +130,6 @@ async function deleteChunk(
   if (!error) return;
   throw new StoreError(
     `${Errors.length} of ${keys.length} objects were not deleted: ${error.Code} ${error.Message}`,
-    { reason: error.Code === 'AccessDenied' ? 'denied' : 'unavailable', effect: 'unknown' },
+    { reason: reasonOfCode(error.Code), effect: 'unknown' },
   );
 }

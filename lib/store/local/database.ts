@@ -42,7 +42,15 @@ export type Database = {
 };
 
 export function openDatabase(path: string): Database {
-  const root = open({ path, noSubdir: false, overlappingSync: false, encoding: 'binary' });
+  const root = open({
+    path,
+    noSubdir: false,
+    encoding: 'binary',
+    overlappingSync: false,
+    // Our transactions are batches already; and with it a failed commit also rejects a promise that
+    // nobody holds, which would end the process.
+    eventTurnBatching: false,
+  });
   return {
     table: <V>(name: string, encoding: Encoding) =>
       tableOf<V>(root.openDB<V, string[]>({ name, encoding })),

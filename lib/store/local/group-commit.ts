@@ -77,14 +77,20 @@ export function createGroupCommit(
     return batch;
   }
 
+  /**
+   * LMDB gives up when it failed while it made the transaction visible; then nobody knows. As long as
+   * it goes on, it failed before that, and nothing happened.
+   */
   function giveUp(error: unknown, before: boolean): StoreError {
-    const failure = storeErrorOf(error, 'the index failed', before ? 'none' : 'unknown');
+    const what = 'the index failed';
     try {
       check();
+      return storeErrorOf(error, what);
     } catch (cause) {
       refusal = refuse('the index has failed; restart when the disk is in order', cause);
+      const { message, reason } = storeErrorOf(error, what);
+      return new StoreError(message, { reason, effect: before ? 'none' : 'unknown', cause: error });
     }
-    return failure;
   }
 
   return {

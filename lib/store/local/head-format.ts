@@ -22,14 +22,15 @@ export function encodeHead(head: PartitionHead): string {
 }
 
 export function decodeHead(text: string): PartitionHead {
-  const { version: found, tail, ...rest } = parse(text);
-  if (found !== version) {
-    throw new CorruptData(`a head has format version ${found}, this code reads ${version}`);
+  const stored = parse(text);
+  if (stored?.version !== version) {
+    throw new CorruptData(`a head has version ${stored?.version}, this code reads ${version}`);
   }
+  const { version: _, tail, ...rest } = stored;
   return { ...rest, tail: tail.map(parseEntry) };
 }
 
-function parse(text: string): StoredHead {
+function parse(text: string): StoredHead | null {
   try {
     return JSON.parse(text);
   } catch {

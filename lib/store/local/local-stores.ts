@@ -103,12 +103,16 @@ function composeStores(
   self: Owner,
   objects: LocalObjects,
 ): Stores {
+  let closing: Promise<void> | undefined;
   function assertOwner(): void {
     if (isOwner(facts, self)) return;
     const message = `another process has taken over the data directory ${dataDir}`;
     throw new StoreError(message, { reason: 'denied', effect: 'none' });
   }
   const reading: Reading = (read) => {
+    if (closing !== undefined) {
+      throw new StoreError('the store is closed', { reason: 'unavailable', effect: 'none' });
+    }
     try {
       assertOwner();
       return read();
@@ -122,7 +126,6 @@ function composeStores(
   const topics = database.table<Topic>('topics', 'json');
   const companion = { ...heads, begin: assertOwner };
   const commits = createGroupCommit(database.transact, database.check, companion);
-  let closing: Promise<void> | undefined;
   return {
     objects,
     index: createLocalIndex({ heads, pages, parked }, commits, reading),
@@ -146,6 +149,7 @@ async function close(
   await objects.close();
   await commits.close();
   if (isOwner(facts, self)) await rm(join(dataDir, 'LOCK'), { force: true });
-  await database.transact(() => release(facts, self));
+  // Where the disk is full the record stays, and is of a dead process soon.
+  await database.transact(() => release(facts, self)).catch(() => {});
   await database.close();
 }

@@ -1,0 +1,53 @@
+/**
+ * What the command line asks of the process it runs in. Handed in, so that tests run commands without a
+ * process of their own, and nothing here reads the environment or ends the process.
+ */
+
+import type { Readable, Writable } from 'node:stream';
+import type { ProducerCodecs } from '../client/batch-producer.js';
+import type { HttpClient } from '../client/http-client.js';
+import type { Timing } from '../client/retry.js';
+import type { Fetch } from '../client/transport.js';
+
+export type CliOutput = Writable & { readonly isTTY?: boolean };
+export type StopSignal = 'SIGINT' | 'SIGTERM';
+
+export type CliIo = {
+  readonly stdin: Readable & { readonly isTTY?: boolean };
+  readonly stdout: CliOutput;
+  readonly stderr: CliOutput;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly version: string;
+  /** Checksums for what is produced: loaded only when a command needs them. */
+  readonly loadCodecs: () => Promise<ProducerCodecs>;
+  /** Calls `listener` once, when somebody asks to stop; returns how to stop listening. */
+  onStop(listener: (signal: StopSignal) => void): () => void;
+  readonly fetch?: Fetch;
+  readonly timing?: Timing;
+};
+
+/** What each command works with. */
+export type CliContext = {
+  readonly io: CliIo;
+  /** Throws `UsageError` for a URL that is none. */
+  client(): HttpClient;
+};
+
+/** Runs `work` with a signal that fires when somebody asks to stop, and says which signal it was. */
+export async function stoppable<T>(
+  io: CliIo,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<{ readonly result: T; readonly stoppedBy: StopSignal | undefined }> {
+  const controller = new AbortController();
+  let stoppedBy: StopSignal | undefined;
+  const forget = io.onStop((signal) => {
+    stoppedBy = signal;
+    controller.abort();
+  });
+  try {
+    const result = await work(controller.signal);
+    return { result, stoppedBy };
+  } finally {
+    forget();
+  }
+}

@@ -1,0 +1,233 @@
+/**
+ * The HTTP API v1 as typed calls. Needs `fetch` and nothing else, so it runs in Node, browsers, Deno and
+ * workers alike. Failures are `LogbrookError`s; what can be repeated without harm is, for a while.
+ */
+
+import type { RecordFormat } from '../contract/fields.js';
+import type { Appended, FetchResponse, RecordInput, RecordOutput } from '../contract/records.js';
+import type { TopicDescription, TopicOffsets, TopicResponse } from '../contract/topics.js';
+import { topicNameProblem } from '../log/topic-name.js';
+import { followPartition, type FollowRequest } from './follow.js';
+import { LogbrookError, refused } from './logbrook-error.js';
+import { batchContentType, ndjsonContentType } from './media-types.js';
+import { briefRetry, machineTiming, type RetryPolicy, type Timing, withRetry } from './retry.js';
+import { createTransport, type Fetch, type HttpRequest } from './transport.js';
+
+export type HttpClientOptions = {
+  readonly url: string;
+  readonly fetch?: Fetch | undefined;
+  readonly timing?: Timing | undefined;
+};
+
+/** How one call is to be made. */
+export type CallOptions = {
+  /** Default: a few tries within seconds. */
+  readonly retry?: RetryPolicy | undefined;
+  readonly onRetry?: ((error: LogbrookError) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+};
+
+export type TopicPage = { readonly topics: readonly TopicResponse[]; readonly after?: string };
+export type ProducerIdentity = { readonly producerId: number; readonly producerEpoch: number };
+
+/** One of offset, timestamp (ms or ISO 8601) and last; without them the log start. */
+export type FetchRequest = {
+  readonly offset?: number | undefined;
+  readonly timestamp?: number | string | undefined;
+  readonly last?: number | undefined;
+  readonly maxBytes?: number | undefined;
+  readonly maxRecords?: number | undefined;
+  /** How long the server waits for the first record; 0 (default) answers at once. */
+  readonly waitMs?: number | undefined;
+  readonly format?: RecordFormat | undefined;
+};
+
+export type Acks = 'all' | '0';
+export type Accepted = { readonly topic: string; readonly accepted: number };
+export type PartitionAppended = Appended & { readonly topic: string };
+
+export type AppendOptions = CallOptions & {
+  readonly format?: RecordFormat;
+  /** NDJSON costs the server less memory for many records. Default: json. */
+  readonly body?: 'json' | 'ndjson';
+};
+
+export type BatchOptions = CallOptions & {
+  /** The batch carries a producer's sequence: repeating it is harmless whatever became of it. */
+  readonly idempotent: boolean;
+  readonly acks: Acks;
+};
+
+export type HttpClient = {
+  readonly url: string;
+  readonly timing: Timing;
+  createTopic(name: string, partitions: number, call?: CallOptions): Promise<TopicResponse>;
+  /** In order of names; `after` of a page asks for the next one. */
+  listTopics(after?: string, call?: CallOptions): Promise<TopicPage>;
+  describeTopic(name: string, call?: CallOptions): Promise<TopicDescription>;
+  deleteTopic(name: string, call?: CallOptions): Promise<void>;
+  /** With a timestamp (ms or ISO 8601) also the first offset that is at least as new. */
+  listOffsets(
+    topic: string,
+    timestamp?: number | string,
+    call?: CallOptions,
+  ): Promise<TopicOffsets>;
+  /** An id that nobody had before; its batches are numbered per partition from sequence 0. */
+  createProducer(call?: CallOptions): Promise<ProducerIdentity>;
+  /**
+   * Appends records, partitioned by key, one batch per partition. Throws when any partition failed;
+   * `details.partitions` then says what became of each.
+   */
+  append(
+    topic: string,
+    records: readonly RecordInput[],
+    options?: AppendOptions,
+  ): Promise<readonly Appended[]>;
+  /** Appends one encoded RecordBatch; with acks 0 it is only accepted and has no offsets. */
+  appendBatch(
+    topic: string,
+    partition: number,
+    batch: Uint8Array,
+    options: BatchOptions,
+  ): Promise<PartitionAppended | Accepted>;
+  fetch(
+    topic: string,
+    partition: number,
+    request: FetchRequest,
+    call?: CallOptions,
+  ): Promise<FetchResponse>;
+  /** Records from `offset` on, for ever; connections that end are renewed. See follow.ts. */
+  follow(
+    topic: string,
+    partition: number,
+    request: FollowRequest,
+    call?: CallOptions,
+  ): AsyncGenerator<RecordOutput>;
+};
+
+const callTimeoutMs = 15_000;
+/** Longer than the server takes to give up, so that its answer is what we report. */
+const appendTimeoutMs = 45_000;
+const fetchTimeoutMs = 30_000;
+
+type When = 'always' | 'noEffect';
+
+/** Throws `TypeError` for a URL that is none. */
+export function createHttpClient(options: HttpClientOptions): HttpClient {
+  const fetcher: Fetch = options.fetch ?? ((url, init) => fetch(url, init));
+  const transport = createTransport(options.url, fetcher);
+  const timing = options.timing ?? machineTiming;
+
+  function call<T>(
+    when: When,
+    request: Omit<HttpRequest, 'timeoutMs'> & { readonly timeoutMs?: number },
+    { retry: policy = briefRetry, onRetry, signal }: CallOptions = {},
+  ): Promise<T> {
+    const attempt = () =>
+      transport.exchange<T>({ timeoutMs: callTimeoutMs, ...request, signal });
+    return withRetry(timing, { policy, when, signal, onRetry }, attempt);
+  }
+
+  return {
+    url: transport.url,
+    timing,
+    createTopic: async (name, partitions, options) =>
+      call('noEffect', { method: 'POST', path: '/v1/topics', ...json({ name, partitions }) }, options),
+    listTopics: async (after, options) =>
+      call('always', { method: 'GET', path: '/v1/topics', query: { after } }, options),
+    describeTopic: async (name, options) =>
+      call('always', { method: 'GET', path: topicPath(name) }, options),
+    deleteTopic: async (name, options) =>
+      call('noEffect', { method: 'DELETE', path: topicPath(name) }, options),
+    listOffsets: async (topic, timestamp, options) =>
+      call(
+        'always',
+        { method: 'GET', path: `${topicPath(topic)}/offsets`, query: { timestamp } },
+        options,
+      ),
+    // An id that is never used is no loss.
+    createProducer: async (options) =>
+      call('always', { method: 'POST', path: '/v1/producers' }, options),
+    async append(topic, records, options = {}) {
+      const { format, body = 'json' } = options;
+      const content = body === 'json' ? json({ records }) : ndjson(records);
+      const path = `${topicPath(topic)}/records`;
+      const request = { method: 'POST', path, query: { format }, ...content } as const;
+      const { partitions } = await call<{ partitions: readonly PartitionResult[] }>(
+        'noEffect',
+        { ...request, timeoutMs: appendTimeoutMs },
+        options,
+      );
+      return partitions.map((partition) => {
+        if ('error' in partition) throw partialFailure(partitions);
+        return partition;
+      });
+    },
+    appendBatch: async (topic, partition, batch, { idempotent, acks, ...options }) =>
+      call(
+        idempotent ? 'always' : 'noEffect',
+        {
+          method: 'POST',
+          path: recordsPath(topic, partition),
+          query: { acks },
+          headers: { 'content-type': batchContentType },
+          body: batch,
+          timeoutMs: appendTimeoutMs,
+        },
+        options,
+      ),
+    fetch: async (topic, partition, request, options) =>
+      call(
+        'always',
+        {
+          method: 'GET',
+          path: recordsPath(topic, partition),
+          query: request,
+          timeoutMs: fetchTimeoutMs + (request.waitMs ?? 0),
+        },
+        options,
+      ),
+    follow: (topic, partition, request, options = {}) =>
+      followPartition({ transport, timing }, recordsPath(topic, partition), request, options),
+  };
+}
+
+/** Names are checked here too: as a path, `.` and `..` would mean something else. */
+function topicPath(name: string): string {
+  const problem = topicNameProblem(name);
+  if (problem === undefined) return `/v1/topics/${name}`;
+  throw refused('INVALID_TOPIC_EXCEPTION', `Invalid topic name: ${problem}.`);
+}
+
+function recordsPath(topic: string, partition: number): string {
+  return `${topicPath(topic)}/partitions/${partition}/records`;
+}
+
+function json(value: unknown) {
+  return { headers: { 'content-type': 'application/json' }, body: JSON.stringify(value) };
+}
+
+function ndjson(records: readonly RecordInput[]) {
+  const body = records.map((record) => `${JSON.stringify(record)}\n`).join('');
+  return { headers: { 'content-type': ndjsonContentType }, body };
+}
+
+type PartitionResult =
+  | Appended
+  | {
+      readonly partition: number;
+      readonly error: { readonly code: string; readonly sideEffects: 'none' | 'unknown' };
+    };
+
+/** Some partitions have taken their records, so repeating all of it would write those twice. */
+function partialFailure(partitions: readonly PartitionResult[]): LogbrookError {
+  const failed = partitions.flatMap((one) => ('error' in one ? [one] : []));
+  const which = failed.map(({ partition, error }) => `${partition} (${error.code})`).join(', ');
+  return new LogbrookError(`The append failed on partition ${which}, and succeeded on others.`, {
+    code: failed[0]?.error.code ?? 'UNKNOWN_SERVER_ERROR',
+    status: 207,
+    retriable: false,
+    sideEffects: 'unknown',
+    details: { partitions },
+  });
+}

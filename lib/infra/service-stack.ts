@@ -1,0 +1,82 @@
+/**
+ * What runs: one function behind one URL, its logs and its alarms. Nothing in it holds state.
+ */
+
+import { fileURLToPath } from 'node:url';
+import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import {
+  Architecture,
+  FunctionUrlAuthType,
+  InvokeMode,
+  Runtime,
+  Tracing,
+} from 'aws-cdk-lib/aws-lambda';
+import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { Construct } from 'constructs';
+import { variables } from '../settings/settings.js';
+import { apiBundling } from './bundling.js';
+import type { LogStore } from './constructs/log-store.js';
+import { ServiceAlarms } from './constructs/service-alarms.js';
+import type { Deployment } from './deployment.js';
+
+/**
+ * A stream ends in time for its last read, for a slow client, and for the commits that the function still
+ * finishes; and before Lambda's limit of 200 MB per response, at 2 MB/s after the first 6 MB.
+ */
+const timeoutSeconds = 120;
+const streamLifeMs = 60_000;
+
+const projectRoot = fileURLToPath(new URL('../..', import.meta.url));
+
+export class ServiceStack extends Stack {
+  constructor(
+    scope: Construct,
+    id: string,
+    deployment: Deployment,
+    logStore: LogStore,
+    props: StackProps = {},
+  ) {
+    super(scope, id, props);
+    const { reservedConcurrency } = deployment;
+    const logGroup = new LogGroup(this, 'ApiLogs', {
+      retention: RetentionDays.ONE_MONTH,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    // A role of our own: the one that CDK makes may write to every log group of the account.
+    const role = new Role(this, 'ApiRole', {
+      assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
+    });
+    logGroup.grantWrite(role);
+    const api = new NodejsFunction(this, 'Api', {
+      description: `Logbrook HTTP API (${deployment.stage})`,
+      entry: `${projectRoot}lambda/api.ts`,
+      projectRoot,
+      depsLockFilePath: `${projectRoot}package-lock.json`,
+      bundling: apiBundling,
+      runtime: Runtime.NODEJS_24_X,
+      architecture: Architecture.ARM_64,
+      memorySize: deployment.memoryMb,
+      timeout: Duration.seconds(timeoutSeconds),
+      ...(reservedConcurrency !== undefined && {
+        reservedConcurrentExecutions: reservedConcurrency,
+      }),
+      tracing: deployment.tracing ? Tracing.ACTIVE : Tracing.DISABLED,
+      role,
+      logGroup,
+      environment: { [variables.streamLifeMs]: String(streamLifeMs) },
+      // Keep-alive is the SDK's default, and this variable only says so.
+      awsSdkConnectionReuse: false,
+    });
+    logStore.grantBroker(api);
+    // Never open: until there are access keys of our own, callers are known by IAM.
+    const url = api.addFunctionUrl({
+      authType: FunctionUrlAuthType.AWS_IAM,
+      invokeMode: InvokeMode.RESPONSE_STREAM,
+    });
+    if (deployment.alarms) new ServiceAlarms(this, 'Alarms', api, deployment.alarmTopicArn);
+    new CfnOutput(this, 'Url', { value: url.url });
+    new CfnOutput(this, 'FunctionArn', { value: api.functionArn });
+  }
+}

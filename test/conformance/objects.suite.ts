@@ -1,0 +1,116 @@
+/** What every object store does: written once and never changed, read in ranges, honest when short. */
+
+import { describe, expect, test } from 'vitest';
+import { StoreError } from '../../lib/store/store-error.js';
+import type { Stores } from '../../lib/store/stores.js';
+import { walKey } from './log-builders.js';
+
+export function objectsSuite(stores: () => Stores): void {
+  const bytesOf = (sizeBytes: number, seed = 0) =>
+    Uint8Array.from({ length: sizeBytes }, (_, i) => (i * 31 + seed) % 251);
+
+  describe('objects', () => {
+    test('stay what they were first', async () => {
+      const { objects } = stores();
+      const key = walKey();
+      expect(await objects.put(key, bytesOf(100, 1))).toBe('written');
+      expect(await objects.put(key, bytesOf(100, 2))).toBe('exists');
+      expect(await objects.read(key, 0, 100)).toEqual({ kind: 'bytes', bytes: bytesOf(100, 1) });
+    });
+
+    test('are written once, also by many at once', async () => {
+      const { objects } = stores();
+      const key = walKey();
+      const outcomes = await Promise.all(
+        Array.from({ length: 6 }, (_, seed) => objects.put(key, bytesOf(5_000, seed))),
+      );
+      expect(outcomes.filter((outcome) => outcome === 'written')).toHaveLength(1);
+      expect(await objects.read(key, 0, 5_000)).toEqual({
+        kind: 'bytes',
+        bytes: bytesOf(5_000, outcomes.indexOf('written')),
+      });
+    });
+
+    test('do not change with the memory they came from or went to', async () => {
+      const { objects } = stores();
+      const key = walKey();
+      const given = bytesOf(1_000);
+      await objects.put(key, given.subarray(100, 900));
+      given.fill(0);
+      const expected = { kind: 'bytes', bytes: bytesOf(1_000).subarray(100, 900) };
+      for (let reads = 0; reads < 2; reads++) {
+        const read = await objects.read(key, 0, 800);
+        expect(read).toEqual(expected);
+        if (read.kind === 'bytes') read.bytes.fill(0);
+      }
+    });
+
+    test('are read in ranges', async () => {
+      const { objects } = stores();
+      const key = walKey();
+      const bytes = bytesOf(3_000_000);
+      await objects.put(key, bytes);
+      const ranges = [
+        [0, 1],
+        [0, 3_000_000],
+        [2_999_999, 1],
+        [1_000, 70_000],
+        [123_456, 2_000_001],
+      ] as const;
+      await Promise.all(
+        ranges.map(async ([position, sizeBytes]) => {
+          const read = await objects.read(key, position, sizeBytes);
+          if (read.kind !== 'bytes') throw new Error('the object is missing');
+          expect(read.bytes.length).toBe(sizeBytes);
+          const wanted = bytes.subarray(position, position + sizeBytes);
+          expect(Buffer.compare(read.bytes, wanted)).toBe(0);
+        }),
+      );
+    });
+
+    test('that are shorter than asked for are corrupt', async () => {
+      const { objects } = stores();
+      const key = walKey();
+      await objects.put(key, bytesOf(100));
+      for (const [position, sizeBytes] of [
+        [0, 101],
+        [99, 2],
+        [100, 1],
+        [5_000, 10],
+      ] as const) {
+        const error = await objects.read(key, position, sizeBytes).catch((e: unknown) => e);
+        expect(error).toBeInstanceOf(StoreError);
+        expect(error).toMatchObject({ reason: 'corrupt', effect: 'none' });
+      }
+    });
+
+    test('that are not there, or no longer, are missing', async () => {
+      const { objects } = stores();
+      const [stays, goes, never] = [walKey(), walKey(), walKey()];
+      expect(await objects.read(never, 0, 1)).toEqual({ kind: 'missing' });
+      await objects.put(stays, bytesOf(1));
+      await objects.put(goes, bytesOf(1));
+      await objects.delete([goes, never]);
+      await objects.delete([goes]);
+      await objects.delete([]);
+      expect(await objects.read(goes, 0, 1)).toEqual({ kind: 'missing' });
+      expect(await objects.read(stays, 0, 1)).toEqual({ kind: 'bytes', bytes: bytesOf(1) });
+    });
+
+    test('are deleted by the thousand', async () => {
+      const { objects } = stores();
+      const bucket = walKey()
+        .replace(/[^/]*$/, '')
+        .replace('wal/20', 'wal/19');
+      const keys = Array.from({ length: 1_100 }, () => bucket + walKey().split('/')[2]);
+      const some = [keys[0], keys[999], keys[1_000], keys[1_099]] as string[];
+      await Promise.all(some.map((key) => objects.put(key, bytesOf(10))));
+      await objects.delete(keys);
+      for (const key of some) {
+        expect(await objects.read(key, 0, 10)).toEqual({ kind: 'missing' });
+      }
+      const again = keys[0] as string;
+      expect(await objects.put(again, bytesOf(10))).toBe('written');
+    });
+  });
+}

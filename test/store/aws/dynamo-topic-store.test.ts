@@ -1,0 +1,131 @@
+/** Topics on DynamoDB: which commands go out, and what their replies become. */
+
+import {
+  ConditionalCheckFailedException,
+  DeleteItemCommand,
+  DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+  QueryCommand,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import { mockClient } from 'aws-sdk-client-mock';
+import { beforeEach, expect, test } from 'vitest';
+import { createDynamoTopicStore } from '../../../lib/store/aws/dynamo-topic-store.js';
+import { topicKey, topicToItem } from '../../../lib/store/aws/items/topic-item.js';
+
+const dynamodb = mockClient(DynamoDBClient);
+const topics = createDynamoTopicStore(new DynamoDBClient({ region: 'us-east-1' }), 'the-table');
+
+const topicOf = (name: string) => ({
+  name,
+  topicId: `id of ${name}`,
+  partitionCount: 3,
+  createdAtMs: 1_790_000_000_000,
+});
+const topic = topicOf('orders');
+
+function conditionFailed(item?: ReturnType<typeof topicToItem>) {
+  return new ConditionalCheckFailedException({
+    message: 'The conditional request failed',
+    $metadata: {},
+    ...(item ? { Item: item } : {}),
+  });
+}
+
+const sent = () => dynamodb.calls().map(({ args: [command] }) => command.input);
+
+beforeEach(() => {
+  dynamodb.reset();
+});
+
+test('a topic is created where its name is free', async () => {
+  dynamodb.on(PutItemCommand).resolves({});
+  expect(await topics.create(topic)).toBe('created');
+  expect(sent()).toEqual([
+    {
+      TableName: 'the-table',
+      Item: topicToItem(topic),
+      ConditionExpression: 'attribute_not_exists(pk)',
+      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+    },
+  ]);
+});
+
+test('a name that is taken is taken, unless by this very call', async () => {
+  dynamodb
+    .on(PutItemCommand)
+    .rejectsOnce(conditionFailed(topicToItem({ ...topic, topicId: 'older' })))
+    .rejectsOnce(conditionFailed(topicToItem(topic)));
+  expect(await topics.create(topic)).toBe('exists');
+  expect(await topics.create(topic)).toBe('created');
+});
+
+test('a topic is found consistently', async () => {
+  dynamodb
+    .on(GetItemCommand)
+    .resolvesOnce({ Item: topicToItem(topic) })
+    .resolves({});
+  expect(await topics.find('orders')).toEqual(topic);
+  expect(await topics.find('orders')).toBeUndefined();
+  const key = topicKey('orders');
+  expect(sent()[0]).toEqual({ TableName: 'the-table', Key: key, ConsistentRead: true });
+});
+
+test('a list asks for one more than it returns', async () => {
+  const items = ['c', 'd', 'e'].map((name) => topicToItem(topicOf(name)));
+  dynamodb.on(QueryCommand).resolves({ Items: items, LastEvaluatedKey: topicKey('e') });
+  const list = await topics.list(2, 'b');
+  expect(list).toEqual({ topics: [topicOf('c'), topicOf('d')], after: 'd' });
+  expect(sent()).toEqual([
+    {
+      TableName: 'the-table',
+      KeyConditionExpression: 'pk = :pk',
+      ExpressionAttributeValues: { ':pk': { S: '1/topics' } },
+      ConsistentRead: true,
+      Limit: 3,
+      ExclusiveStartKey: topicKey('b'),
+    },
+  ]);
+});
+
+test('a list that ends with its page says so', async () => {
+  dynamodb.on(QueryCommand).resolves({ Items: [topicToItem(topic)] });
+  expect(await topics.list(1)).toEqual({ topics: [topic] });
+  expect(sent()[0]).toMatchObject({ ExclusiveStartKey: undefined });
+});
+
+test('a list goes on where a query stopped early', async () => {
+  dynamodb
+    .on(QueryCommand)
+    .resolvesOnce({ Items: [topicToItem(topicOf('a'))], LastEvaluatedKey: topicKey('a') })
+    .resolves({ Items: [topicToItem(topicOf('b'))] });
+  expect(await topics.list(5)).toEqual({ topics: [topicOf('a'), topicOf('b')] });
+  expect(sent()[1]).toMatchObject({ Limit: 5, ExclusiveStartKey: topicKey('a') });
+});
+
+test('only the topic with that id is deleted', async () => {
+  dynamodb.on(DeleteItemCommand).resolvesOnce({}).rejects(conditionFailed());
+  expect(await topics.delete(topic)).toBe('deleted');
+  expect(await topics.delete(topic)).toBe('missing');
+  expect(sent()[0]).toEqual({
+    TableName: 'the-table',
+    Key: topicKey('orders'),
+    ConditionExpression: 'i = :topicId',
+    ExpressionAttributeValues: { ':topicId': { S: 'id of orders' } },
+  });
+});
+
+test('producer ids are counted up by the table', async () => {
+  dynamodb.on(UpdateItemCommand).resolves({ Attributes: { c: { N: '42' } } });
+  expect(await topics.nextProducerId()).toBe(41);
+  expect(sent()).toEqual([
+    {
+      TableName: 'the-table',
+      Key: { pk: { S: '1/producer-ids' }, sk: { S: 'counter' } },
+      UpdateExpression: 'ADD c :one',
+      ExpressionAttributeValues: { ':one': { N: '1' } },
+      ReturnValues: 'UPDATED_NEW',
+    },
+  ]);
+});
