@@ -27,7 +27,10 @@ export async function startLogbrook(
   return { url, stop: () => stop(child) };
 }
 
-function spawnNode(args: string[], environment: Readonly<Record<string, string>> = {}): ChildProcess {
+function spawnNode(
+  args: string[],
+  environment: Readonly<Record<string, string>> = {},
+): ChildProcess {
   return spawn(process.execPath, args, {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...process.env, LOGBROOK_LOG_LEVEL: 'warn', ...environment },

@@ -7,7 +7,11 @@ import { createReadStream, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tellPort } from './tell-port.js';
 
-export type FileRange = { readonly path: string; readonly start: number; readonly sizeBytes: number };
+export type FileRange = {
+  readonly path: string;
+  readonly start: number;
+  readonly sizeBytes: number;
+};
 
 const ranges: FileRange[] = JSON.parse(readFileSync(process.argv[2] as string, 'utf8'));
 
