@@ -50,6 +50,10 @@ function checkHeader(header: BatchHeader, codecs: Codecs, nowMs: number): void {
   if (header.transactional || header.control) {
     throw new BrokerError('INVALID_RECORD', 'Transactional and control batches are not supported.');
   }
+  if (header.logAppendTime) {
+    const message = 'A producer cannot say that timestamps are those of the append.';
+    throw new BrokerError('INVALID_TIMESTAMP', message);
+  }
   if (!codecs.available.has(header.compression)) {
     throw new UnsupportedCompression(header.compression);
   }

@@ -44,7 +44,8 @@ export async function fetchRecords(
   const head = await headForFetch(deps, ref, request);
   if (!head) return undefined;
   const { offset, bytesMax } = request;
-  const { logStartOffset, nextOffset: highWatermark } = head;
+  const { logStartOffset } = head;
+  let highWatermark = head.nextOffset;
   if (offset === highWatermark) {
     return { batches: [], nextOffset: offset, logStartOffset, highWatermark };
   }
@@ -52,6 +53,8 @@ export async function fetchRecords(
   if (!batches) return undefined;
   const last = batches.at(-1);
   const nextOffset = last ? endOf(last) : offset;
+  // A page may have been written after the head was read.
+  highWatermark = Math.max(highWatermark, nextOffset);
   return { batches, nextOffset, logStartOffset, highWatermark };
 }
 

@@ -15,6 +15,8 @@ export type StopSignal = 'SIGINT' | 'SIGTERM';
 export type CliIo = {
   readonly stdin: Readable & { readonly isTTY?: boolean };
   readonly stdout: CliOutput;
+  /** Output goes to a file: nothing of it shows on the terminal. */
+  readonly stdoutIsFile: boolean;
   readonly stderr: CliOutput;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly version: string;
@@ -33,20 +35,22 @@ export type CliContext = {
   client(): HttpClient;
 };
 
-/** Runs `work` with a signal that fires when somebody asks to stop, and says which signal it was. */
-export async function stoppable<T>(
+/** Runs `work` with a signal that fires when somebody asks to stop; answers who asked, if anybody. */
+export async function stoppable(
   io: CliIo,
-  work: (signal: AbortSignal) => Promise<T>,
-): Promise<{ readonly result: T; readonly stoppedBy: StopSignal | undefined }> {
+  work: (signal: AbortSignal) => Promise<void>,
+  onStop: () => void = () => {},
+): Promise<StopSignal | undefined> {
   const controller = new AbortController();
   let stoppedBy: StopSignal | undefined;
   const forget = io.onStop((signal) => {
     stoppedBy = signal;
+    onStop();
     controller.abort();
   });
   try {
-    const result = await work(controller.signal);
-    return { result, stoppedBy };
+    await work(controller.signal);
+    return stoppedBy;
   } finally {
     forget();
   }

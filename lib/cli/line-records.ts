@@ -54,7 +54,7 @@ function valueLines(options: LineOptions): Read {
   return (line, timestampMs) => {
     if (format === 'json' && isBlank(line)) return undefined;
     const { key, rest } = split(line);
-    return { key, value: valueOf(rest, format), headers, timestampMs, partition };
+    return { key, value: valueBytes(rest, format), headers, timestampMs, partition };
   };
 }
 
@@ -62,7 +62,7 @@ function headersOf({ header = [] }: LineOptions) {
   return header.map(([name, value]) => [name, Buffer.from(value)] as const);
 }
 
-function valueOf(bytes: Buffer, format: LineFormat): Uint8Array {
+function valueBytes(bytes: Buffer, format: LineFormat): Uint8Array {
   if (format === 'base64') return fromBase64(bytes.toString('latin1'), 'value');
   if (format === 'json') parseJson(bytes);
   return bytes;

@@ -123,10 +123,7 @@ class LanedProducer implements BatchProducer {
     }
     lane.open.add(record, sizeBytes);
     this.bufferedBytes += sizeBytes;
-    lane.timer ??= setTimeout(
-      () => this.expire(lane),
-      this.options.lingerMs ?? lingerMsDefault,
-    );
+    lane.timer ??= setTimeout(() => this.expire(lane), this.options.lingerMs ?? lingerMsDefault);
     return this.bufferedBytes < this.bufferBytesMax ? undefined : this.room();
   }
 

@@ -7,7 +7,7 @@ import type { RecordFormat } from '../contract/fields.js';
 import type { Appended, FetchResponse, RecordInput, RecordOutput } from '../contract/records.js';
 import type { TopicDescription, TopicOffsets, TopicResponse } from '../contract/topics.js';
 import { topicNameProblem } from '../log/topic-name.js';
-import { followPartition, type FollowRequest } from './follow.js';
+import { type FollowRequest, followPartition } from './follow.js';
 import { LogbrookError, refused } from './logbrook-error.js';
 import { batchContentType, ndjsonContentType } from './media-types.js';
 import { briefRetry, machineTiming, type RetryPolicy, type Timing, withRetry } from './retry.js';
@@ -123,8 +123,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     request: Omit<HttpRequest, 'timeoutMs'> & { readonly timeoutMs?: number },
     { retry: policy = briefRetry, onRetry, signal }: CallOptions = {},
   ): Promise<T> {
-    const attempt = () =>
-      transport.exchange<T>({ timeoutMs: callTimeoutMs, ...request, signal });
+    const attempt = () => transport.exchange<T>({ timeoutMs: callTimeoutMs, ...request, signal });
     return withRetry(timing, { policy, when, signal, onRetry }, attempt);
   }
 
@@ -132,7 +131,11 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     url: transport.url,
     timing,
     createTopic: async (name, partitions, options) =>
-      call('noEffect', { method: 'POST', path: '/v1/topics', ...json({ name, partitions }) }, options),
+      call(
+        'noEffect',
+        { method: 'POST', path: '/v1/topics', ...json({ name, partitions }) },
+        options,
+      ),
     listTopics: async (after, options) =>
       call('always', { method: 'GET', path: '/v1/topics', query: { after } }, options),
     describeTopic: async (name, options) =>

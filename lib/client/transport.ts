@@ -3,7 +3,13 @@
  * `LogbrookError`. Does not retry. A caller's abort rejects with the reason of its signal.
  */
 
-import { connectionError, isProblem, LogbrookError, problemError, withoutEffect } from './logbrook-error.js';
+import {
+  connectionError,
+  isProblem,
+  LogbrookError,
+  problemError,
+  withoutEffect,
+} from './logbrook-error.js';
 
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
@@ -152,17 +158,14 @@ function notLogbrook({ status, headers }: Response, url: string, retryAfterMs?: 
   const type = headers.get('content-type') ?? 'no content type';
   const busy = [408, 429, 500, 502, 503, 504].includes(status);
   const advice = busy ? '' : ' Is this the URL of a Logbrook server?';
-  return new LogbrookError(
-    `${url} answered ${status} (${type}), not as Logbrook does.${advice}`,
-    {
-      code: 'UNKNOWN_SERVER_ERROR',
-      status,
-      retriable: busy,
-      sideEffects: status === 429 || (status >= 400 && status < 500) ? 'none' : 'unknown',
-      details: { url },
-      retryAfterMs,
-    },
-  );
+  return new LogbrookError(`${url} answered ${status} (${type}), not as Logbrook does.${advice}`, {
+    code: 'UNKNOWN_SERVER_ERROR',
+    status,
+    retriable: busy,
+    sideEffects: status === 429 || (status >= 400 && status < 500) ? 'none' : 'unknown',
+    details: { url },
+    retryAfterMs,
+  });
 }
 
 function timedOut(url: string, timeoutMs: number): LogbrookError {

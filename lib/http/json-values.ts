@@ -64,10 +64,11 @@ function endOfNumber(text: string, start: number): number {
   return position;
 }
 
-/** No double has more than 309 digits, and a BigInt of very many takes long to make. */
 function isInexact(number: string): boolean {
   if (number.length < 16 || !/^-?\d+$/.test(number)) return false;
-  return number.length > 310 || BigInt(number) !== BigInt(Number(number));
+  const double = Number(number);
+  // Asked first: a BigInt of a million digits takes long to make.
+  return !Number.isFinite(double) || BigInt(double) !== BigInt(number);
 }
 
 function isDigit(code: number): boolean {

@@ -3,7 +3,7 @@
  * Arrival order is kept per producer; batches that need a commit of their own get one.
  */
 
-import { producersPerCommitMax, splitIntervalBytes } from './limits.js';
+import { producersPerCommitMax, splitIntervalBytes, stampsPerCommitMax } from './limits.js';
 import type { PartitionRef, Split, TailEntry } from './partition-head.js';
 import type { ProducerStamp } from './producer-state.js';
 import { type WalRange, walMagicBytes } from './wal-object.js';
@@ -79,6 +79,8 @@ export function takeCommittable<B extends PendingBatch>(
   if (!first || isConditional(first.batch)) return batches.slice(0, 1);
   const last = new Map<string, { epoch: number; nextSequence: number }>();
   let end = first.position;
+  let stamps = 0;
+  let lastName: string | undefined;
   for (const [index, { batch, position }] of batches.entries()) {
     const { producer } = batch;
     const name = producer?.producer ?? unnumbered;
@@ -87,10 +89,12 @@ export function takeCommittable<B extends PendingBatch>(
       !before ||
       !producer ||
       (before.epoch === producer.epoch && before.nextSequence === producer.baseSequence);
-    const crowded = !before && last.size >= producersPerCommitMax;
+    if (name !== lastName) stamps++;
+    const crowded = (!before && last.size >= producersPerCommitMax) || stamps > stampsPerCommitMax;
     if (position !== end || isConditional(batch) || !follows || crowded) {
       return batches.slice(0, index);
     }
+    lastName = name;
     last.set(name, producer ?? { epoch: 0, nextSequence: 0 });
     end = position + batch.bytes.length;
   }

@@ -48,6 +48,9 @@ export const producerBatchesRetained = 5;
 /** Producers whose batches one commit may carry: a DynamoDB expression holds 4 KB. */
 export const producersPerCommitMax = 16;
 
+/** Runs of one producer's batches in one commit: each is a stamp, and weighs on the head. */
+export const stampsPerCommitMax = 32;
+
 /** Rolls without a batch after which a producer's entry leaves the head, ... */
 export const producerIdleRolls = 32;
 
@@ -63,7 +66,7 @@ export const fetchBytesDefault = 1 * MiB;
 export const fetchBytesMax = 32 * MiB;
 export const fetchWaitMsMax = 60_000;
 
-/** What one roll does at most, because a DynamoDB expression holds 4 KB. */
+/** What one roll does at most, because a DynamoDB expression holds 4 KB. One page alone may name more. */
 export const evictionsPerRollMax = 64;
 export const pagesPerRollMax = 12;
-export const windowsPerRollMax = 256;
+export const windowsPerRollMax = 128;

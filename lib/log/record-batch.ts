@@ -124,24 +124,38 @@ export function validateBatch(bytes: Uint8Array, header: BatchHeader, codecs: Co
     );
   }
   const reader = new ByteReader(recordBytes(bytes, header, codecs));
-  for (let i = 0; i < header.recordCount; i++) checkRecord(reader, i);
+  let maxDeltaMs = Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < header.recordCount; i++) {
+    maxDeltaMs = Math.max(maxDeltaMs, checkRecord(reader, i));
+  }
   if (reader.remainingBytes !== 0) {
     throw new CorruptData(`${reader.remainingBytes} bytes after the last record`);
   }
+  // Retention and searches by time go by the header: a wrong one would delete or hide records.
+  const maxTimestampMs = header.baseTimestampMs + maxDeltaMs;
+  if (!header.logAppendTime && maxTimestampMs !== header.maxTimestampMs) {
+    throw new CorruptData(
+      `maxTimestamp ${header.maxTimestampMs} is not that of the records, ${maxTimestampMs}`,
+    );
+  }
 }
 
-/** Walks over one record: its lengths must add up, and its offset must be its place. */
-function checkRecord(reader: ByteReader, index: number): void {
+/**
+ * Walks over one record: its lengths must add up, and its offset must be its place. Returns its
+ * timestamp delta.
+ */
+function checkRecord(reader: ByteReader, index: number): number {
   const sizeBytes = reader.varint32();
   if (sizeBytes < 0 || sizeBytes > reader.remainingBytes) {
     throw new CorruptData(`record ${index} says ${sizeBytes} bytes`);
   }
   const end = reader.position + sizeBytes;
   reader.int8();
-  reader.varint();
+  const timestampDeltaMs = reader.varint();
   const offsetDelta = reader.varint32();
-  if (offsetDelta !== index)
+  if (offsetDelta !== index) {
     throw new CorruptData(`record ${index} has offset delta ${offsetDelta}`);
+  }
   skipNullable(reader);
   skipNullable(reader);
   const headerCount = reader.varint32();
@@ -153,6 +167,7 @@ function checkRecord(reader: ByteReader, index: number): void {
     skipNullable(reader);
   }
   if (reader.position !== end) throw new CorruptData(`record ${index} does not end where it says`);
+  return timestampDeltaMs;
 }
 
 function skipNullable(reader: ByteReader): void {

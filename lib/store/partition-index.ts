@@ -46,6 +46,7 @@ export type PartitionIndex = {
    * ordered by `lastBaseOffset`.
    */
   parkProducer(ref: PartitionRef, producer: string, state: ParkedProducer): Promise<void>;
+  /** To be asked after the head was read whose eviction counter an admission will carry. */
   findParkedProducer(ref: PartitionRef, producer: string): Promise<ParkedProducer | undefined>;
 
   /** Sets the fencing token; with `expected`, only if the present one is that (null: none). */

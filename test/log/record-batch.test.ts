@@ -115,18 +115,24 @@ test('records count from the offset that the batch was placed at', () => {
   expect(offsets).toEqual([0, 1, 2, 3, 4]);
 });
 
+type Claims = {
+  readonly recordCount?: number;
+  readonly lastOffsetDelta?: number;
+  readonly maxTimestampMs?: number;
+  readonly gzip?: boolean;
+};
+
 /** A batch around these record bytes, sealed: what a broken or hostile client might send. */
-function sealed(
-  body: readonly number[],
-  claims: { recordCount?: number; lastOffsetDelta?: number; gzip?: boolean } = {},
-): Uint8Array {
+function sealed(body: readonly number[], claims: Claims = {}): Uint8Array {
   const plain = Uint8Array.from(body);
   const records = claims.gzip ? testCodecs.compress('gzip', plain) : plain;
   const bytes = new Uint8Array(61 + records.length);
   bytes.set(records, 61);
   const recordCount = claims.recordCount ?? 1;
+  const header = readBatchHeader(golden('kafkajs-plain.bin'));
   writeBatchHeader(bytes, {
-    ...readBatchHeader(golden('kafkajs-plain.bin')),
+    ...header,
+    maxTimestampMs: claims.maxTimestampMs ?? header.baseTimestampMs,
     compression: claims.gzip ? 'gzip' : 'none',
     sizeBytes: bytes.length,
     recordCount,
@@ -144,13 +150,14 @@ test('the least batch is valid', () => {
   expect(() => validateBatch(bytes, readBatchHeader(bytes), testCodecs)).not.toThrow();
 });
 
-test.each<[string, number[], { recordCount?: number; lastOffsetDelta?: number }]>([
+test.each<[string, number[], Claims]>([
   ['no record', [], { recordCount: 0 }],
   ['a negative count', least, { recordCount: -1 }],
   ['two billion records', least, { recordCount: 2 ** 31 - 1 }],
   ['fewer records than there are', [...least, ...second], { recordCount: 1 }],
   ['more records than there are', least, { recordCount: 2 }],
   ['a last offset that is not the last', least, { lastOffsetDelta: 1 }],
+  ['a greatest timestamp that no record has', least, { maxTimestampMs: 0 }],
   ['offsets that skip', second, {}],
   ['offsets that repeat', [...least, ...least], { recordCount: 2 }],
   ['bytes behind the last record', [...least, 0], {}],

@@ -121,7 +121,7 @@ describe('several rolls at once', () => {
     );
     const crowd = planRolls(headOf(tail));
     expect(crowd?.pages).toHaveLength(1);
-    expect(Object.keys(crowd?.advance.windows ?? {})).toHaveLength(windowsPerRollMax);
+    expect(Object.keys(crowd?.advance.windows ?? {})).toHaveLength(perPage * producersPerCommitMax);
   });
 
   test('need a page of entries', () => {

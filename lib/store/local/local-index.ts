@@ -10,7 +10,7 @@ import type { ParkedProducer } from '../../log/producer-state.js';
 import { decideAdvance } from '../../log/tail-roll.js';
 import type { CommitOutcome, HeadChange, PartitionIndex } from '../partition-index.js';
 import type { Table, TableKey } from './database.js';
-import type { Decision, GroupCommit } from './group-commit.js';
+import type { GroupCommit } from './group-commit.js';
 import type { HeadTable } from './head-table.js';
 
 export type IndexTables = {
@@ -26,28 +26,27 @@ export type Reading = <T>(read: () => T) => T;
 const removalsPerTransaction = 1_000;
 
 export function createLocalIndex(
-  { heads, pages, parked }: IndexTables,
+  tables: IndexTables,
   commits: GroupCommit,
   reading: Reading,
 ): PartitionIndex {
-  function change(
-    ref: PartitionRef,
-    decide: (head: PartitionHead) => PartitionHead | undefined,
-  ): Promise<HeadChange> {
-    return commits.run<HeadChange>(() => {
-      const before = heads.now(ref);
-      if (!before) return { answer: { kind: 'noPartition' } };
-      const head = decide(before);
-      if (!head) return { answer: { kind: 'refused', head: before } };
-      return { answer: { kind: 'changed', head }, write: () => heads.set(ref, head) };
-    });
-  }
+  return {
+    ...partitionsOf(tables, commits),
+    ...headsOf(tables, commits, reading),
+    ...pagesOf(tables, commits, reading),
+    ...parkedOf(tables, commits, reading),
+  };
+}
 
+function partitionsOf(
+  { heads, pages, parked }: IndexTables,
+  commits: GroupCommit,
+): Pick<PartitionIndex, 'createPartitions' | 'deletePartitions'> {
   function setAll(refs: readonly PartitionRef[], head: PartitionHead | undefined): void {
     for (const ref of refs) heads.set(ref, head);
   }
 
-  /** What lay below a head that is gone, in pieces, so that others get their turn. */
+  /** What lay below heads that are gone, in pieces, so that others get their turn. */
   async function removeAll(table: Table<unknown>, start: TableKey, end: TableKey): Promise<void> {
     let removed: number;
     do {
@@ -76,6 +75,31 @@ export function createLocalIndex(
       await removeAll(pages, [topicId, 0], [topicId, partitionCount]);
       await removeAll(parked, [topicId, 0], [topicId, partitionCount]);
     },
+  };
+}
+
+function headsOf(
+  { heads }: IndexTables,
+  commits: GroupCommit,
+  reading: Reading,
+): Pick<
+  PartitionIndex,
+  'commit' | 'readHead' | 'advanceTail' | 'setFencingToken' | 'raiseWalFloor'
+> {
+  function change(
+    ref: PartitionRef,
+    decide: (head: PartitionHead) => PartitionHead | undefined,
+  ): Promise<HeadChange> {
+    return commits.run<HeadChange>(() => {
+      const before = heads.now(ref);
+      if (!before) return { answer: { kind: 'noPartition' } };
+      const head = decide(before);
+      if (!head) return { answer: { kind: 'refused', head: before } };
+      return { answer: { kind: 'changed', head }, write: () => heads.set(ref, head) };
+    });
+  }
+
+  return {
     commit: (ref, request) =>
       commits.run<CommitOutcome>(() => {
         const head = heads.now(ref);
@@ -85,28 +109,11 @@ export function createLocalIndex(
         return { answer: decision, write: () => heads.set(ref, decision.head) };
       }),
     readHead: async (ref) => reading(() => heads.read(ref)),
-    writePage: (ref, page) =>
-      commits.run<void>(() => {
-        const key = pageKey(ref, page.nextOffset);
-        if (!heads.now(ref) || pages.get(key)) return { answer: undefined };
-        return { answer: undefined, write: () => pages.put(key, encodeIndexPage(page)) };
-      }),
     advanceTail: (ref, advance) =>
       change(ref, (head) => {
         const decision = decideAdvance(head, advance);
         return decision.kind === 'advanced' ? decision.head : undefined;
       }),
-    findPages: async (ref, offset, pagesMax) =>
-      reading(() => {
-        if (!heads.read(ref)) return [];
-        const end = [ref.topicId, ref.partition + 1];
-        const range = { after: pageKey(ref, offset), end, countMax: Math.max(1, pagesMax) };
-        return pages.values(range).map(decodeIndexPage);
-      }),
-    parkProducer: (ref, producer, state) =>
-      commits.run<void>(() => parkDecision(ref, producer, state)),
-    findParkedProducer: async (ref, producer) =>
-      reading(() => (heads.read(ref) ? parked.get(parkedKey(ref, producer)) : undefined)),
     setFencingToken: (ref, token, expected) =>
       change(ref, (head) =>
         expected === undefined || expected === head.fencingToken
@@ -116,18 +123,47 @@ export function createLocalIndex(
     raiseWalFloor: (ref, walFloor) =>
       change(ref, (head) => ({ ...head, walFloor: Math.max(head.walFloor, walFloor) })),
   };
+}
 
-  function parkDecision(
-    ref: PartitionRef,
-    producer: string,
-    state: ParkedProducer,
-  ): Decision<undefined> {
-    const key = parkedKey(ref, producer);
-    const before = parked.get(key);
-    const newer = before !== undefined && before.lastBaseOffset > state.lastBaseOffset;
-    if (!heads.now(ref) || newer) return { answer: undefined };
-    return { answer: undefined, write: () => parked.put(key, state) };
-  }
+function pagesOf(
+  { heads, pages }: IndexTables,
+  commits: GroupCommit,
+  reading: Reading,
+): Pick<PartitionIndex, 'writePage' | 'findPages'> {
+  return {
+    writePage: (ref, page) =>
+      commits.run<void>(() => {
+        const key = pageKey(ref, page.nextOffset);
+        if (!heads.now(ref) || pages.get(key)) return { answer: undefined };
+        return { answer: undefined, write: () => pages.put(key, encodeIndexPage(page)) };
+      }),
+    findPages: async (ref, offset, pagesMax) =>
+      reading(() => {
+        if (!heads.read(ref)) return [];
+        const end = [ref.topicId, ref.partition + 1];
+        const range = { after: pageKey(ref, offset), end, countMax: Math.max(1, pagesMax) };
+        return pages.values(range).map(decodeIndexPage);
+      }),
+  };
+}
+
+function parkedOf(
+  { heads, parked }: IndexTables,
+  commits: GroupCommit,
+  reading: Reading,
+): Pick<PartitionIndex, 'parkProducer' | 'findParkedProducer'> {
+  return {
+    parkProducer: (ref, producer, state) =>
+      commits.run<void>(() => {
+        const key = parkedKey(ref, producer);
+        const before = parked.get(key);
+        const newer = before !== undefined && before.lastBaseOffset > state.lastBaseOffset;
+        if (!heads.now(ref) || newer) return { answer: undefined };
+        return { answer: undefined, write: () => parked.put(key, state) };
+      }),
+    findParkedProducer: async (ref, producer) =>
+      reading(() => (heads.read(ref) ? parked.get(parkedKey(ref, producer)) : undefined)),
+  };
 }
 
 function refsOf(topicId: string, from: number, to: number): PartitionRef[] {

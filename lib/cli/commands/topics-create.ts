@@ -1,0 +1,46 @@
+/**
+ * `logbrook topics create NAME`
+ */
+
+import type { Command } from 'commander';
+import type { HttpClient } from '../../client/http-client.js';
+import { LogbrookError } from '../../client/logbrook-error.js';
+import type { TopicResponse } from '../../contract/topics.js';
+import { wholeNumber } from '../arguments.js';
+import type { CliContext } from '../cli-io.js';
+import { print, printJson } from '../output-stream.js';
+import { counted } from '../table.js';
+
+type CreateOptions = { partitions: number; ifNotExists?: boolean; json?: boolean };
+
+export function addTopicsCreate(topics: Command, context: CliContext): void {
+  topics
+    .command('create <name>')
+    .description('make a topic')
+    .option('-p, --partitions <count>', 'how many partitions it has', wholeNumber(1), 1)
+    .option('--if-not-exists', 'accept that it exists already')
+    .option('--json', 'print JSON')
+    .action(async (name: string, options: CreateOptions) => {
+      const { stdout } = context.io;
+      const { topic, created } = await create(context.client(), name, options);
+      if (options.json) return printJson(stdout, topic);
+      const size = counted(topic.partitions, 'partition');
+      const said = created ? `Made topic ${name}` : `Topic ${name} exists already,`;
+      return print(stdout, `${said} with ${size}.`);
+    });
+}
+
+async function create(
+  client: HttpClient,
+  name: string,
+  { partitions, ifNotExists }: CreateOptions,
+): Promise<{ readonly topic: TopicResponse; readonly created: boolean }> {
+  try {
+    return { topic: await client.createTopic(name, partitions), created: true };
+  } catch (error) {
+    const exists = error instanceof LogbrookError && error.code === 'TOPIC_ALREADY_EXISTS';
+    if (!exists || !ifNotExists) throw error;
+    const found = await client.describeTopic(name);
+    return { topic: { ...found, partitions: found.partitions.length }, created: false };
+  }
+}

@@ -1,0 +1,32 @@
+/**
+ * `logbrook topics describe NAME`
+ */
+
+import type { Command } from 'commander';
+import type { CliContext } from '../cli-io.js';
+import { print, printJson } from '../output-stream.js';
+import { renderTable, timeOf } from '../table.js';
+
+const columns = ['PARTITION', 'LOG START', 'HIGH WATERMARK', 'LEADER EPOCH', 'LEADER', 'FENCE'];
+
+export function addTopicsDescribe(topics: Command, context: CliContext): void {
+  topics
+    .command('describe <name>')
+    .description('show a topic and the state of its partitions')
+    .option('--json', 'print JSON')
+    .action(async (name: string, { json }: { json?: boolean }) => {
+      const { stdout } = context.io;
+      const topic = await context.client().describeTopic(name);
+      if (json) return printJson(stdout, topic);
+      const rows = topic.partitions.map((one) => [
+        one.partition,
+        one.logStartOffset,
+        one.highWatermark,
+        one.leaderEpoch,
+        one.leader ?? '-',
+        one.fencingToken ?? '-',
+      ]);
+      const head = `Topic ${topic.name}, id ${topic.topicId}, made ${timeOf(topic.createdAt)}`;
+      return print(stdout, `${head}\n\n${await renderTable(columns, rows)}`);
+    });
+}
