@@ -25,7 +25,9 @@ export function commitsSuite(stores: () => Stores): void {
   partitionsSuite(stores);
   offsetsSuite(stores);
   producersSuite(stores);
+  refusedProducersSuite(stores);
   conditionsSuite(stores);
+  fencingSuite(stores);
 }
 
 function partitionsSuite(stores: () => Stores): void {
@@ -170,7 +172,11 @@ function producersSuite(stores: () => Stores): void {
       const next = names.map((name, i) => ({ ...stamp(name, 2, 1), recordDelta: i }));
       await commit(index, ref, entry(next.length, next));
     });
+  });
+}
 
+function refusedProducersSuite(stores: () => Stores): void {
+  describe('producers', () => {
     test('are refused when unknown, stale, ahead or behind', async () => {
       const { index } = stores();
       const ref = await newPartition(index);
@@ -269,8 +275,12 @@ function conditionsSuite(stores: () => Stores): void {
       });
       await commit(index, ref, entry(), { expectedNextOffset: 1 });
     });
+  });
+}
 
-    test('a fencing token lets in only who holds it', async () => {
+function fencingSuite(stores: () => Stores): void {
+  describe('fencing', () => {
+    test('a token lets in only who holds it', async () => {
       const { index } = stores();
       const ref = await newPartition(index);
       const early = request(entry(), { fencingToken: 'a' });
@@ -288,7 +298,7 @@ function conditionsSuite(stores: () => Stores): void {
       });
     });
 
-    test('a fencing token is swapped only for the one that was expected', async () => {
+    test('a token is swapped only for the one that was expected', async () => {
       const { index } = stores();
       const ref = await newPartition(index);
       const swap = async (token: string | null, expected: string | null) => {

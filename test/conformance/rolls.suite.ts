@@ -8,7 +8,7 @@ import { explainRefusal, knownSpans } from '../../lib/log/commit.js';
 import { producerIdleRolls, tailEntriesMax, tailEntriesPerPage } from '../../lib/log/limits.js';
 import type { PartitionHead, PartitionRef } from '../../lib/log/partition-head.js';
 import type { ParkedProducer } from '../../lib/log/producer-state.js';
-import { planRoll, type TailRoll } from '../../lib/log/tail-roll.js';
+import { planRoll, planRolls, type TailRoll } from '../../lib/log/tail-roll.js';
 import type { PartitionIndex } from '../../lib/store/partition-index.js';
 import type { Stores } from '../../lib/store/stores.js';
 import {
@@ -62,6 +62,18 @@ function rollSuite(stores: () => Stores): void {
       expect(await wholeLog(index, ref)).toEqual(inOrder);
       await commitMany(index, ref, 3);
       expect(await wholeLog(index, ref)).toHaveLength(tailEntriesMax + 3);
+    });
+
+    test('moves several pages with one advance', async () => {
+      const { index } = stores();
+      const ref = await newPartition(index);
+      const entries = await commitMany(index, ref, 2 * tailEntriesPerPage + 3);
+      const rolls = planRolls(await headOf(index, ref));
+      if (!rolls) throw new Error('the tail is shorter than a page');
+      await Promise.all(rolls.pages.map((page) => index.writePage(ref, page)));
+      expect(await index.advanceTail(ref, rolls.advance)).toMatchObject({ kind: 'changed' });
+      expect((await headOf(index, ref)).tail).toHaveLength(3);
+      expect(await wholeLog(index, ref)).toEqual(entries.map(({ objectKey }) => objectKey));
     });
 
     const orders = [

@@ -9,7 +9,6 @@ import {
   producersInHeadMax,
   producersPerCommitMax,
   tailEntriesPerPage,
-  windowsPerRollMax,
 } from '../../lib/log/limits.js';
 import type { PartitionHead, TailEntry } from '../../lib/log/partition-head.js';
 import { decideAdvance, planRoll, planRolls, type TailRoll } from '../../lib/log/tail-roll.js';

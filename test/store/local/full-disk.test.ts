@@ -15,7 +15,7 @@ import { commit, entry, headOf } from '../../conformance/log-builders.js';
 import { crashRef } from './crash-log.js';
 
 const script = fileURLToPath(new URL('./fill-disk.ts', import.meta.url));
-const limitKiB = 1_500;
+const limitKiB = 700;
 
 type Told = { acknowledged: number[]; failures: [string, string][]; readable: number[] };
 
