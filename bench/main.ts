@@ -7,11 +7,14 @@
 import Table from 'cli-table3';
 import { countAwsRequests } from './aws-requests.bench.js';
 import { fetchCold } from './fetch.bench.js';
+import { lambdaInit } from './lambda-init.js';
 import { type Comparison, median } from './measure.js';
 import { produceBinary, produceJson } from './produce.bench.js';
 import { measureSdk } from './sdk.bench.js';
 
-const print = (text: string) => process.stdout.write(`${text}\n`);
+const print = (text: string): void => {
+  process.stdout.write(`${text}\n`);
+};
 const MiB = 1024 * 1024;
 
 function printComparison(row: Comparison): void {
@@ -61,6 +64,7 @@ const parts: Readonly<Record<string, () => Promise<void>>> = {
   'fetch cold': async () => printComparison(await fetchCold()),
   'aws requests': printRequests,
   'aws sdk': printSdk,
+  'lambda init': async () => print(await lambdaInit()),
 };
 
 const words = process.argv.slice(2);

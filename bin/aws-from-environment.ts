@@ -13,7 +13,8 @@ export async function openAwsStores(
   bucketName: string,
   environment: Environment,
 ): Promise<Stores> {
-  const overridden = environment.AWS_ENDPOINT_URL || environment.AWS_ENDPOINT_URL_DYNAMODB;
-  if (overridden) await ensureTableAndBucket({ tableName, bucketName });
+  const { AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_DYNAMODB, AWS_ENDPOINT_URL_S3 } = environment;
+  const bothOverridden = AWS_ENDPOINT_URL || (AWS_ENDPOINT_URL_DYNAMODB && AWS_ENDPOINT_URL_S3);
+  if (bothOverridden) await ensureTableAndBucket({ tableName, bucketName });
   return createAwsStores({ tableName, bucketName });
 }

@@ -45,12 +45,14 @@ export async function serve(
   const stores = await openStores(options, settings, environment);
   const broker = createBroker(stores, nodeCodecs, world, brokerSettings(options, settings));
   const streamLifeMs = settings.streamLifeMs ?? httpDefaults.streamLifeMs;
+  const stopping = new AbortController();
   const app = createApp({
     broker,
     codecs: nodeCodecs,
     world,
     settings: { ...httpDefaults, streamLifeMs },
     readBody: readNodeBody,
+    stopping: stopping.signal,
     docsScript,
   });
   const server = createAdaptorServer({ fetch: app.fetch }) as Server;
@@ -67,11 +69,16 @@ export async function serve(
   return {
     url: `http://${host}:${port}`,
     async stop() {
+      // Before the broker wakes who waits: a follower that is woken must not wait again.
+      stopping.abort();
       const closed = new Promise((resolve) => server.close(resolve));
       await broker.close();
-      server.closeIdleConnections();
-      setTimeout(() => server.closeAllConnections(), 2_000).unref();
+      // A connection that has its answer stays open for the next request: close it as it falls idle.
+      const sweep = setInterval(() => server.closeIdleConnections(), 20);
+      const force = setTimeout(() => server.closeAllConnections(), 2_000);
       await closed;
+      clearInterval(sweep);
+      clearTimeout(force);
       await broker.idle();
       await stores.close();
     },

@@ -133,10 +133,11 @@ function tooManyRecords(recordCount: number): BrokerError {
 
 /** A timestamp from the far future would hide every later record from searches by time. */
 function checkTimestamp(timestampMs: number, nowMs: number): void {
-  if (timestampMs >= 0 && timestampMs <= nowMs + timestampAheadMsMax) return;
+  const whole = Number.isInteger(timestampMs);
+  if (whole && timestampMs >= 0 && timestampMs <= nowMs + timestampAheadMsMax) return;
   throw new BrokerError(
     'INVALID_TIMESTAMP',
-    `Timestamp ${timestampMs} is not between 0 and one hour from now, in milliseconds since 1970.`,
+    `Timestamp ${timestampMs} is no whole number of milliseconds since 1970, at most an hour from now.`,
     { details: { timestampMs, latestMs: nowMs + timestampAheadMsMax } },
   );
 }

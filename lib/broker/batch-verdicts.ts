@@ -7,7 +7,12 @@ import type { LaidOutBatch, NumberedBatch } from '../log/append-plan.js';
 import { type Admission, knownSpans } from '../log/commit.js';
 import type { PartitionHead } from '../log/partition-head.js';
 import { judgeSequence, type ProducerEntry, type SequenceVerdict } from '../log/producer-state.js';
-import { BrokerError } from './broker-error.js';
+import {
+  BrokerError,
+  type ErrorCode,
+  type ErrorDetails,
+  type SideEffects,
+} from './broker-error.js';
 
 export type BatchResult =
   | {
@@ -24,12 +29,14 @@ type Settleable = NumberedBatch & { settle(result: BatchResult): void };
 /**
  * Settles the batches that are decided. `rest` follows on, or needs its producer to be admitted first.
  * `ownLost`: the instance's own row of sequences does not fit the head, which only a bug explains.
+ * `effectOf` says of a batch that is refused whether an earlier attempt may have had an effect.
  */
 export function judgeBatches<B extends Settleable>(
   head: PartitionHead,
   admissions: Readonly<Record<string, Admission>>,
   run: readonly LaidOutBatch<B>[],
   ownProducer: string,
+  effectOf: (batch: B) => SideEffects = () => 'none',
 ): { readonly rest: LaidOutBatch<B>[]; readonly ownLost: boolean } {
   const ahead = new Map<string, ProducerEntry>();
   const rest: LaidOutBatch<B>[] = [];
@@ -54,7 +61,7 @@ export function judgeBatches<B extends Settleable>(
       ownLost = true;
       batch.settle({ kind: 'failed', error: lostOwnRow() });
     } else {
-      batch.settle(resultOf(verdict, head, isOwn));
+      batch.settle(resultOf(verdict, head, isOwn, effectOf(batch)));
     }
   }
   return { rest, ownLost };
@@ -69,7 +76,12 @@ function resultOf(
   verdict: Exclude<SequenceVerdict, { kind: 'next' }>,
   head: PartitionHead,
   isOwn: boolean,
+  sideEffects: SideEffects,
 ): BatchResult {
+  const failed = (code: ErrorCode, message: string, details: ErrorDetails): BatchResult => ({
+    kind: 'failed',
+    error: new BrokerError(code, message, { details, sideEffects }),
+  });
   switch (verdict.kind) {
     case 'duplicate': {
       // Of our own it is no duplicate, but the commit whose reply was lost.
@@ -102,12 +114,4 @@ function resultOf(
         { expectedSequence: 0 },
       );
   }
-}
-
-function failed(
-  code: ConstructorParameters<typeof BrokerError>[0],
-  message: string,
-  details: Readonly<Record<string, number>>,
-): BatchResult {
-  return { kind: 'failed', error: new BrokerError(code, message, { details }) };
 }

@@ -53,7 +53,7 @@ export async function fetchRecords(
   if (!batches) return undefined;
   const last = batches.at(-1);
   const nextOffset = last ? endOf(last) : offset;
-  // A page may have been written after the head was read.
+  // The head may have been read again since.
   highWatermark = Math.max(highWatermark, nextOffset);
   return { batches, nextOffset, logStartOffset, highWatermark };
 }
@@ -72,7 +72,10 @@ async function headForFetch(
     const head = await stores.index.readHead(ref);
     if (head) checkOffset(head, offset);
     if (!head || !subscription || head.nextOffset > offset) return head;
-    return (await subscription.news) ?? head;
+    const news = await subscription.news;
+    // The wait may have been long: what the reader wants may be deleted by now.
+    if (news) checkOffset(news, offset);
+    return news ?? head;
   } finally {
     subscription?.cancel();
   }

@@ -39,6 +39,9 @@ export function createFlusher(
   events: FlusherEvents,
 ): Flusher {
   let queue: Ticket[] = [];
+  /** How many of the first in the queue came back from flushes under way, and of which partitions. */
+  let sentBack = 0;
+  const sentBackTo = new Set<string>();
   let queuedBytes = 0;
   let inFlight = 0;
   let uploading = 0;
@@ -49,7 +52,7 @@ export function createFlusher(
   const writers = new Map<string, PartitionWriter>();
 
   function writerOf(ref: PartitionRef): PartitionWriter {
-    const key = `${ref.topicId}/${ref.partition}`;
+    const key = keyOf(ref);
     const known = writers.get(key);
     if (known) return known;
     const writer = createPartitionWriter(ref, {
@@ -95,12 +98,16 @@ export function createFlusher(
     });
     const taken = over === -1 ? queue : queue.slice(0, over);
     queue = over === -1 ? [] : queue.slice(over);
-    queuedBytes -= taken.reduce((sum, ticket) => sum + ticket.bytes.length, 0);
+    queuedBytes -= bytesOf(taken);
     return taken;
   }
 
   function pump(): void {
     while (queue.length > 0) {
+      // What came back goes first, once all that was under way behind it has come back as well.
+      if (sentBack > 0 && inFlight > 0) return;
+      sentBack = 0;
+      sentBackTo.clear();
       const needBytes = uploading === 0 ? 0 : settings.flushBytesMin;
       if (queuedBytes < needBytes || inFlight >= settings.flushesInFlightMax) return;
       inFlight++;
@@ -128,11 +135,11 @@ export function createFlusher(
   type Uploaded = { layout: ObjectLayout<Ticket>; objectKey: string; bucket: number };
 
   async function upload(tickets: readonly Ticket[]): Promise<Uploaded | undefined> {
-    const layout = planObject(tickets);
-    const floors = layout.partitions.map(({ ref }) => writerOf(ref).walFloor());
-    const bucket = Math.max(walBucketOf(world.clock.nowMs()), ...floors);
-    const objectKey = formatWalKey({ bucket, uuid: world.uuid() });
     try {
+      const layout = planObject(tickets);
+      const floors = layout.partitions.map(({ ref }) => writerOf(ref).walFloor());
+      const bucket = Math.max(walBucketOf(world.clock.nowMs()), ...floors);
+      const objectKey = formatWalKey({ bucket, uuid: world.uuid() });
       // `exists` is an earlier attempt of this very upload: nobody else has the uuid.
       await stores.objects.put(objectKey, encodeWalObject(layout.parts, layout.ranges, codecs));
       return { layout, objectKey, bucket };
@@ -148,19 +155,23 @@ export function createFlusher(
     if (!uploaded) return;
     const { layout, objectKey, bucket } = uploaded;
     const again = await Promise.all(
-      layout.partitions.map(({ ref, batches }) =>
-        writerOf(ref).commit(objectKey, bucket, batches, deadlineMs),
-      ),
+      layout.partitions.map(async ({ ref, batches }) => {
+        // Earlier batches have still to be uploaded again: these must not overtake them.
+        if (sentBackTo.has(keyOf(ref))) return batches.map(({ batch }) => batch);
+        return writerOf(ref).commit(objectKey, bucket, batches, deadlineMs);
+      }),
     );
     const reupload = again.flat();
-    queue.unshift(...reupload);
-    queuedBytes += reupload.reduce((sum, ticket) => sum + ticket.bytes.length, 0);
+    for (const { ref } of reupload) sentBackTo.add(keyOf(ref));
+    queue.splice(sentBack, 0, ...reupload);
+    sentBack += reupload.length;
+    queuedBytes += bytesOf(reupload);
   }
 
   return {
     submit(tickets) {
       queue.push(...tickets);
-      for (const ticket of tickets) queuedBytes += ticket.bytes.length;
+      queuedBytes += bytesOf(tickets);
       pump();
     },
     async idle() {
@@ -172,4 +183,12 @@ export function createFlusher(
 
 function settleAll(tickets: readonly Ticket[], error: BrokerError): void {
   for (const ticket of tickets) ticket.settle({ kind: 'failed', error });
+}
+
+function keyOf({ topicId, partition }: PartitionRef): string {
+  return `${topicId}/${partition}`;
+}
+
+function bytesOf(tickets: readonly Ticket[]): number {
+  return tickets.reduce((sum, ticket) => sum + ticket.bytes.length, 0);
 }

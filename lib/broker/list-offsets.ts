@@ -5,6 +5,7 @@
 
 import { readBatchHeader } from '../log/batch-header.js';
 import type { Codecs } from '../log/codecs.js';
+import { fetchBytesDefault } from '../log/limits.js';
 import {
   maxTimestampMs,
   type PartitionHead,
@@ -13,12 +14,36 @@ import {
 } from '../log/partition-head.js';
 import { decodeRecords } from '../log/record-batch.js';
 import type { Stores } from '../store/stores.js';
-import { endOf, locate, readBatches } from './read-batches.js';
+import { BrokerError } from './broker-error.js';
+import { endOf, locate, ObjectMissing, readBatches } from './read-batches.js';
 
 export type TimedOffset = { readonly offset: number; readonly timestampMs: number };
 
 /** Undefined when every record is older. */
 export async function findOffsetByTime(
+  stores: Stores,
+  codecs: Codecs,
+  ref: PartitionRef,
+  head: PartitionHead,
+  timestampMs: number,
+): Promise<TimedOffset | undefined> {
+  try {
+    return await search(stores, codecs, ref, head, timestampMs);
+  } catch (error) {
+    if (!(error instanceof ObjectMissing)) throw error;
+  }
+  // If an object is gone, the index has moved on: look again, once.
+  const newer = (await stores.index.readHead(ref)) ?? head;
+  try {
+    return await search(stores, codecs, ref, newer, timestampMs);
+  } catch (cause) {
+    if (!(cause instanceof ObjectMissing)) throw cause;
+    const message = `Retained data is gone: ${cause.message}.`;
+    throw new BrokerError('KAFKA_STORAGE_ERROR', message, { cause });
+  }
+}
+
+async function search(
   stores: Stores,
   codecs: Codecs,
   ref: PartitionRef,
@@ -71,7 +96,8 @@ async function searchLocation(
   const end = location.baseOffset + location.recordCount;
   let offset = Math.max(location.baseOffset, head.logStartOffset);
   while (offset < end) {
-    const batches = await readBatches(stores, codecs, ref, head, offset, 1);
+    const bytesMax = Math.min(location.sizeBytes, fetchBytesDefault);
+    const batches = await readBatches(stores, codecs, ref, head, offset, bytesMax);
     for (const batch of batches) {
       offset = endOf(batch);
       if (readBatchHeader(batch).maxTimestampMs < timestampMs) continue;

@@ -12,9 +12,9 @@ import {
   takeCommittable,
 } from '../log/append-plan.js';
 import { assertNever } from '../log/assert.js';
-import { type Admission, type CommitRequest, explainRefusal } from '../log/commit.js';
+import { type Admission, type CommitRequest, explainRefusal, type Refusal } from '../log/commit.js';
 import { tailEntriesOverdue, tailEntriesPerPage } from '../log/limits.js';
-import type { PartitionHead, PartitionRef } from '../log/partition-head.js';
+import { type PartitionHead, type PartitionRef, placeTail } from '../log/partition-head.js';
 import { advanceSequence } from '../log/producer-state.js';
 import type { PartitionIndex } from '../store/partition-index.js';
 import { StoreError } from '../store/store-error.js';
@@ -53,7 +53,7 @@ type Numbered = LaidOutBatch<NumberedBatch & Ticket>;
 type Step =
   | { readonly kind: 'settled'; readonly rest: readonly Numbered[] }
   | { readonly kind: 'again' }
-  | { readonly kind: 'upload' };
+  | { readonly kind: 'upload'; readonly rest: readonly Numbered[] };
 
 const backoffMsMax = 1_000;
 const tailFullPauseMsMax = 50;
@@ -65,18 +65,23 @@ export function createPartitionWriter(ref: PartitionRef, deps: WriterDeps): Part
   let evictions = 0;
   let walFloor = 0;
   let admissions: Record<string, Admission> = {};
-  /** Whether an attempt for the batches at hand may still take effect. */
-  let unknown = false;
+  /** Of the batches at hand, those that are numbered here, as they came. */
+  let originals = new Map<PendingBatch, Ticket>();
+  /** Batches with an attempt of which nobody knows whether it took effect, or still will. */
+  let doubtful = new Set<PendingBatch>();
+  const effectOf = (batch: PendingBatch): SideEffects => (doubtful.has(batch) ? 'unknown' : 'none');
   let foundFull = 0;
 
-  /** Numbers what has no producer; what is numbered keeps its number through every attempt. */
+  /** Numbers what has no producer; what is numbered keeps its number for this object's attempts. */
   function number(run: readonly LaidOutBatch<Ticket>[]): Numbered[] {
     return run.map(({ batch, position }) => {
       if (batch.producer) return { batch: batch as NumberedBatch & Ticket, position };
       const baseSequence = own.nextSequence;
       own.nextSequence = advanceSequence(baseSequence, batch.recordCount);
       const producer = { ...own, epoch: 0, baseSequence };
-      return { batch: { ...batch, producer }, position };
+      const numbered = { ...batch, producer };
+      originals.set(numbered, batch);
+      return { batch: numbered, position };
     });
   }
 
@@ -125,15 +130,18 @@ export function createPartitionWriter(ref: PartitionRef, deps: WriterDeps): Part
     run: readonly Numbered[],
     head: PartitionHead,
   ): Promise<Step> {
-    evictions = head.evictions;
-    walFloor = Math.max(walFloor, head.walFloor);
+    learn(head);
+    // It may hold what a lost reply did not tell of: readers are waiting for that.
+    deps.committed(ref, head);
+    const committed = findEntry(head, request.entry);
+    if (committed) {
+      succeed(run, committed.baseOffset, head);
+      return { kind: 'settled', rest: [] };
+    }
     const refusal = explainRefusal(head, request);
     switch (refusal.kind) {
-      case 'stamps': {
-        const { rest, ownLost } = judgeBatches(head, request.admissions, run, own.producer);
-        if (ownLost) own = newOwnProducer(world);
-        return { kind: 'settled', rest };
-      }
+      case 'stamps':
+        return { kind: 'settled', rest: judge(request, run, head) };
       case 'needsAdmission':
         await admit(refusal.producers, head);
         return { kind: 'again' };
@@ -144,17 +152,46 @@ export function createPartitionWriter(ref: PartitionRef, deps: WriterDeps): Part
         else await world.clock.sleep(world.random() * tailFullPauseMsMax * foundFull);
         return { kind: 'again' };
       case 'belowWalFloor':
-        return { kind: 'upload' };
+        // What is decided by now is not uploaded again; what is not can only take effect anew.
+        return { kind: 'upload', rest: judge(request, run, head) };
       case 'expectedOffset':
       case 'fencingToken':
-        for (const { batch } of run) batch.settle(failed(conditionError(refusal)));
-        forgetNumbers(run);
+        refuse(request, run, refusal);
         return { kind: 'settled', rest: [] };
       case 'none':
+        // The store and the rule disagree, which nobody should meet: at least do not spin.
+        await world.clock.sleep(world.random() * tailFullPauseMsMax);
         return { kind: 'again' };
       default:
         return assertNever(refusal);
     }
+  }
+
+  function learn(head: PartitionHead): void {
+    evictions = head.evictions;
+    walFloor = Math.max(walFloor, head.walFloor);
+  }
+
+  function judge(request: CommitRequest, run: readonly Numbered[], head: PartitionHead) {
+    const { admissions: known } = request;
+    const { rest, ownLost } = judgeBatches(head, known, run, own.producer, effectOf);
+    if (ownLost) own = newOwnProducer(world);
+    return rest;
+  }
+
+  function refuse(
+    { expectedNextOffset = 0 }: CommitRequest,
+    run: readonly Numbered[],
+    refusal: ConditionRefusal,
+  ): void {
+    // The log never ends there again, and our own row shows that it was not this batch that moved it.
+    const passed = refusal.kind === 'expectedOffset' && refusal.nextOffset > expectedNextOffset;
+    for (const { batch } of run) {
+      const certain = passed && batch.producer.producer === own.producer;
+      const sideEffects = certain ? 'none' : effectOf(batch);
+      batch.settle(failed(withEffect(conditionError(refusal), sideEffects)));
+    }
+    forgetNumbers(run);
   }
 
   /** Numbers that were given but never committed would leave a gap: start as somebody else. */
@@ -165,9 +202,13 @@ export function createPartitionWriter(ref: PartitionRef, deps: WriterDeps): Part
   }
 
   async function attempt(request: CommitRequest, run: readonly Numbered[]): Promise<Step> {
-    const outcome = await index.commit(ref, request);
+    const outcome = await index.commit(ref, request).catch((error) => {
+      const harmless = error instanceof StoreError && error.effect === 'none';
+      if (!harmless) for (const { batch } of run) doubtful.add(batch);
+      throw error;
+    });
     if (outcome.kind === 'committed') {
-      evictions = outcome.head.evictions;
+      learn(outcome.head);
       succeed(run, outcome.baseOffset, outcome.head);
       return { kind: 'settled', rest: [] };
     }
@@ -183,22 +224,30 @@ export function createPartitionWriter(ref: PartitionRef, deps: WriterDeps): Part
     run: readonly Numbered[],
     deadlineMs: number,
   ): Promise<Step> {
+    let failure: StoreError | undefined;
     for (let tries = 0; ; tries++) {
       try {
         const step = await attempt(requestFor(objectKey, bucket, run), run);
         if (step.kind !== 'again') return step;
+        failure = undefined;
       } catch (error) {
-        if (!(error instanceof StoreError)) throw error;
-        unknown ||= error.effect === 'unknown';
-        if (error.reason === 'denied' || world.clock.nowMs() >= deadlineMs) {
-          throw brokerErrorOf(error);
-        }
+        if (!(error instanceof StoreError) || error.reason === 'denied') throw error;
+        failure = error;
         await world.clock.sleep(world.random() * Math.min(backoffMsMax, 20 * 2 ** tries));
       }
       if (world.clock.nowMs() >= deadlineMs) {
-        throw new BrokerError('REQUEST_TIMED_OUT', 'The commit found no end in time.');
+        throw failure ?? new BrokerError('REQUEST_TIMED_OUT', 'The commit found no end in time.');
       }
     }
+  }
+
+  /**
+   * For another upload. Numbers of our own are taken back: batches that are numbered meanwhile would
+   * leave gaps, and a gap inside a run makes a batch look committed that is not.
+   */
+  function sendBack(batches: readonly LaidOutBatch<Ticket>[]): Ticket[] {
+    own = newOwnProducer(world);
+    return batches.map(({ batch }) => originals.get(batch) ?? batch);
   }
 
   return {
@@ -206,18 +255,21 @@ export function createPartitionWriter(ref: PartitionRef, deps: WriterDeps): Part
     async commit(objectKey, walBucket, batches, deadlineMs) {
       let left: readonly LaidOutBatch<Ticket>[] = batches;
       admissions = {};
-      unknown = false;
+      doubtful = new Set();
+      originals = new Map();
       foundFull = 0;
       while (left.length > 0) {
         const run = number(takeCommittable(left));
         left = left.slice(run.length);
         try {
           const step = await settleRun(objectKey, walBucket, run, deadlineMs);
-          if (step.kind === 'upload') return [...run, ...left].map(({ batch }) => batch);
+          if (step.kind === 'upload') return sendBack([...step.rest, ...left]);
           if (step.kind === 'settled') left = [...step.rest, ...left];
         } catch (error) {
-          const result = failed(withEffect(brokerErrorOf(error), unknown ? 'unknown' : 'none'));
-          for (const { batch } of [...run, ...left]) batch.settle(result);
+          const reason = brokerErrorOf(error);
+          for (const { batch } of [...run, ...left]) {
+            batch.settle(failed(withEffect(reason, effectOf(batch))));
+          }
           own = newOwnProducer(world);
           return [];
         }
@@ -225,6 +277,17 @@ export function createPartitionWriter(ref: PartitionRef, deps: WriterDeps): Part
       return [];
     },
   };
+}
+
+/** The very batches of `entry` at the place they have got, while the tail still tells. */
+function findEntry(head: PartitionHead, entry: CommitRequest['entry']) {
+  const { objectKey, position, sizeBytes } = entry;
+  return placeTail(head).find(
+    (placed) =>
+      placed.objectKey === objectKey &&
+      placed.position === position &&
+      placed.sizeBytes === sizeBytes,
+  );
 }
 
 function newOwnProducer(world: World): { producer: string; nextSequence: number; sent: boolean } {
@@ -241,11 +304,9 @@ function withEffect(error: BrokerError, sideEffects: SideEffects): BrokerError {
   return new BrokerError(error.code, error.message, { details, sideEffects, cause });
 }
 
-function conditionError(
-  refusal:
-    | { kind: 'expectedOffset'; nextOffset: number }
-    | { kind: 'fencingToken'; actual: string | null },
-): BrokerError {
+type ConditionRefusal = Extract<Refusal, { kind: 'expectedOffset' | 'fencingToken' }>;
+
+function conditionError(refusal: ConditionRefusal): BrokerError {
   if (refusal.kind === 'expectedOffset') {
     const { nextOffset } = refusal;
     return new BrokerError('EXPECTED_OFFSET_MISMATCH', `The log ends at ${nextOffset}.`, {

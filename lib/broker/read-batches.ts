@@ -16,6 +16,7 @@ import {
   placeTail,
 } from '../log/partition-head.js';
 import { eachBatch } from '../log/record-batch.js';
+import { StoreError } from '../store/store-error.js';
 import type { Stores } from '../store/stores.js';
 import { BrokerError } from './broker-error.js';
 
@@ -55,7 +56,9 @@ export async function locate(
   if (offset >= head.tailBaseOffset) return from(placeTail(head));
   const recentBytes = head.tail.reduce((sum, entry) => sum + entry.sizeBytes, 0);
   const pagesMax = pagesToAsk(bytesMax, recentBytes, head.tail.length);
-  const pages = await stores.index.findPages(ref, offset, pagesMax);
+  const found = await stores.index.findPages(ref, offset, pagesMax);
+  // Beyond this head's tail base, pages may still be on their way, in any order.
+  const pages = found.filter(({ nextOffset }) => nextOffset <= head.tailBaseOffset);
   checkContiguous(ref, pages, offset);
   const paged = from(pages.flatMap((page) => placeEntries(page.baseOffset, page.locations)));
   const reachesTail = pages.at(-1)?.nextOffset === head.tailBaseOffset;
@@ -84,12 +87,13 @@ async function readRange(
   head: PartitionHead,
 ): Promise<Uint8Array[]> {
   for (let tries = 1; ; tries++) {
-    const answer = await stores.objects.read(read.objectKey, read.position, read.sizeBytes);
-    if (answer.kind === 'missing') throw new ObjectMissing(`object ${read.objectKey} is missing`);
     try {
+      const answer = await stores.objects.read(read.objectKey, read.position, read.sizeBytes);
+      if (answer.kind === 'missing') throw new ObjectMissing(`object ${read.objectKey} is missing`);
       return placeBatches(answer.bytes, read.baseOffset, head.lease.leaderEpoch, codecs);
     } catch (error) {
-      if (!(error instanceof CorruptData)) throw error;
+      const cutShort = error instanceof StoreError && error.reason === 'corrupt';
+      if (!(error instanceof CorruptData || cutShort)) throw error;
       // Bytes can be spoilt on the way: look once more before giving the object up.
       if (tries === 2) throw corrupt(read, error);
     }
@@ -113,7 +117,7 @@ function placeBatches(
   return batches;
 }
 
-function corrupt(read: PlannedRead, cause: CorruptData): BrokerError {
+function corrupt(read: PlannedRead, cause: Error): BrokerError {
   const { objectKey, position } = read;
   return new BrokerError('KAFKA_STORAGE_ERROR', `Stored batches are corrupt: ${cause.message}.`, {
     details: { corrupt: true, objectKey, position, baseOffset: read.baseOffset },

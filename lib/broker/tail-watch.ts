@@ -17,7 +17,13 @@ type Waiter = {
   readonly wake: (head: PartitionHead | undefined) => void;
 };
 
-type Watched = { readonly ref: PartitionRef; readonly waiters: Set<Waiter>; lookDueMs: number };
+type Watched = {
+  readonly ref: PartitionRef;
+  readonly waiters: Set<Waiter>;
+  lookDueMs: number;
+  /** A look is under way: a slow store is not asked again and again. */
+  looking: boolean;
+};
 
 export type Subscription = {
   /** A head that reaches beyond the offset, or undefined once the deadline has passed or `signal` fired. */
@@ -67,6 +73,7 @@ export function createTailWatch(
   async function lookAt(key: string, entry: Watched): Promise<void> {
     // A failed look is tried again at the next one; the reader's own read reports what is wrong.
     const head = await look?.index.readHead(entry.ref).catch(() => undefined);
+    entry.looking = false;
     if (head) wakeAll(key, head);
   }
 
@@ -78,8 +85,10 @@ export function createTailWatch(
         remove(key, waiter);
         waiter.wake(undefined);
       }
-      if (look && entry.waiters.size > 0 && entry.lookDueMs <= nowMs) {
+      const due = entry.waiters.size > 0 && entry.lookDueMs <= nowMs && !entry.looking;
+      if (look && due) {
         entry.lookDueMs = nowMs + look.everyMs;
+        entry.looking = true;
         void lookAt(key, entry);
       }
     }
@@ -91,7 +100,7 @@ export function createTailWatch(
     if (entry) entry.waiters.add(waiter);
     else {
       const lookDueMs = clock.nowMs() + (look?.everyMs ?? 0);
-      watched.set(key, { ref, waiters: new Set([waiter]), lookDueMs });
+      watched.set(key, { ref, waiters: new Set([waiter]), lookDueMs, looking: false });
     }
     stopTicker ??= clock.every(tickMs, tick);
     return key;

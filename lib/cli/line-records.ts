@@ -124,6 +124,7 @@ async function recordLines(options: LineOptions): Promise<Read> {
     const parsed = recordInput.safeParse(fields);
     const issue = parsed.error?.issues[0];
     if (issue) throw new LineProblem(`${issue.path.join('.') || 'the record'}: ${issue.message}.`);
+    if (parsed.data?.format === 'json') refuseInexactNumbers(line.toString());
     const record = producerRecord(parsed.data as NonNullable<typeof parsed.data>, 'text', nowMs);
     return {
       ...record,
@@ -131,6 +132,21 @@ async function recordLines(options: LineOptions): Promise<Read> {
       partition: record.partition ?? options.partition,
     };
   };
+}
+
+const jsonStrings = /"[^"\\]*(?:\\.[^"\\]*)*"/g;
+
+/** A value that is written as JSON again must not change on the way: large integers would be rounded. */
+function refuseInexactNumbers(text: string): void {
+  for (const [number] of text.replaceAll(jsonStrings, '').matchAll(/-?\d[\d.eE+-]*/g)) {
+    const value = Number(number);
+    const exact = /^-?\d+$/.test(number)
+      ? Number.isSafeInteger(value) || BigInt(number) === BigInt(value)
+      : Number.isFinite(value);
+    if (!exact) {
+      throw new LineProblem(`number ${number.slice(0, 40)} would be rounded; send it as text.`);
+    }
+  }
 }
 
 function parseJson(bytes: Buffer): unknown {

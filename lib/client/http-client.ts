@@ -11,7 +11,7 @@ import { type FollowRequest, followPartition } from './follow.js';
 import { LogbrookError, refused } from './logbrook-error.js';
 import { batchContentType, ndjsonContentType } from './media-types.js';
 import { briefRetry, machineTiming, type RetryPolicy, type Timing, withRetry } from './retry.js';
-import { createTransport, type Fetch, type HttpRequest } from './transport.js';
+import { createTransport, type Fetch, type HttpRequest, type Transport } from './transport.js';
 
 export type HttpClientOptions = {
   readonly url: string;
@@ -110,23 +110,30 @@ const callTimeoutMs = 15_000;
 const appendTimeoutMs = 45_000;
 const fetchTimeoutMs = 30_000;
 
-type When = 'always' | 'noEffect';
+/** `noEffect`: repeated only when the failed call certainly did nothing. */
+type Call = <T>(
+  when: 'always' | 'noEffect',
+  request: Omit<HttpRequest, 'timeoutMs'> & { readonly timeoutMs?: number },
+  options?: CallOptions,
+) => Promise<T>;
+
+function createCall(transport: Transport, timing: Timing): Call {
+  return <T>(
+    when: 'always' | 'noEffect',
+    request: Omit<HttpRequest, 'timeoutMs'> & { readonly timeoutMs?: number },
+    { retry: policy = briefRetry, onRetry, signal }: CallOptions = {},
+  ) => {
+    const attempt = () => transport.exchange<T>({ timeoutMs: callTimeoutMs, ...request, signal });
+    return withRetry(timing, { policy, when, signal, onRetry }, attempt);
+  };
+}
 
 /** Throws `TypeError` for a URL that is none. */
 export function createHttpClient(options: HttpClientOptions): HttpClient {
   const fetcher: Fetch = options.fetch ?? ((url, init) => fetch(url, init));
   const transport = createTransport(options.url, fetcher);
   const timing = options.timing ?? machineTiming;
-
-  function call<T>(
-    when: When,
-    request: Omit<HttpRequest, 'timeoutMs'> & { readonly timeoutMs?: number },
-    { retry: policy = briefRetry, onRetry, signal }: CallOptions = {},
-  ): Promise<T> {
-    const attempt = () => transport.exchange<T>({ timeoutMs: callTimeoutMs, ...request, signal });
-    return withRetry(timing, { policy, when, signal, onRetry }, attempt);
-  }
-
+  const call = createCall(transport, timing);
   return {
     url: transport.url,
     timing,
@@ -151,21 +158,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     // An id that is never used is no loss.
     createProducer: async (options) =>
       call('always', { method: 'POST', path: '/v1/producers' }, options),
-    async append(topic, records, options = {}) {
-      const { format, body = 'json' } = options;
-      const content = body === 'json' ? json({ records }) : ndjson(records);
-      const path = `${topicPath(topic)}/records`;
-      const request = { method: 'POST', path, query: { format }, ...content } as const;
-      const { partitions } = await call<{ partitions: readonly PartitionResult[] }>(
-        'noEffect',
-        { ...request, timeoutMs: appendTimeoutMs },
-        options,
-      );
-      return partitions.map((partition) => {
-        if ('error' in partition) throw partialFailure(partitions);
-        return partition;
-      });
-    },
+    append: (topic, records, options = {}) => appendRecords(call, topic, records, options),
     appendBatch: async (topic, partition, batch, { idempotent, acks, ...options }) =>
       call(
         idempotent ? 'always' : 'noEffect',
@@ -193,6 +186,26 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     follow: (topic, partition, request, options = {}) =>
       followPartition({ transport, timing }, recordsPath(topic, partition), request, options),
   };
+}
+
+async function appendRecords(
+  call: Call,
+  topic: string,
+  records: readonly RecordInput[],
+  options: AppendOptions,
+): Promise<readonly Appended[]> {
+  const { format, body = 'json' } = options;
+  const content = body === 'json' ? json({ records }) : ndjson(records);
+  const path = `${topicPath(topic)}/records`;
+  const { partitions } = await call<{ partitions: readonly PartitionResult[] }>(
+    'noEffect',
+    { method: 'POST', path, query: { format }, ...content, timeoutMs: appendTimeoutMs },
+    options,
+  );
+  return partitions.map((partition) => {
+    if ('error' in partition) throw partialFailure(partitions);
+    return partition;
+  });
 }
 
 /** Names are checked here too: as a path, `.` and `..` would mean something else. */

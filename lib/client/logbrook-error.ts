@@ -95,9 +95,14 @@ function connectionMessage(reason: string, url: string, cause: unknown): string 
   if (reason === 'ENOTFOUND' || reason === 'EAI_AGAIN') {
     return `The host name in ${url} cannot be resolved (${reason}).`;
   }
-  if (reason !== '') return `The connection to ${url} failed (${reason}).`;
-  const said = cause instanceof Error ? (cause.cause ?? cause) : cause;
-  return `The connection to ${url} failed: ${said instanceof Error ? said.message : String(said)}.`;
+  // The system's codes are words that people look up; a library's own are not.
+  if (/^E[A-Z]+$/.test(reason)) return `The connection to ${url} failed (${reason}).`;
+  return `The connection to ${url} failed: ${innermostMessage(cause)}.`;
+}
+
+function innermostMessage(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? innermostMessage(error.cause) : error.message;
 }
 
 /** Node wraps the system's error, sometimes twice. */

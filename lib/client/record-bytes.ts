@@ -44,13 +44,21 @@ export function outputBytes(
 
 function bytesOf(value: unknown, format: RecordFormat, field: string): Uint8Array | null {
   if (value === null) return null;
-  if (format === 'json') return utf8.encode(JSON.stringify(value));
+  if (format === 'json') return utf8.encode(jsonText(value, field));
   if (typeof value !== 'string') {
     throw invalid(field, `must be a string or null in format ${format}`);
   }
   if (format === 'base64') return fromBase64(value, field);
   if (value.isWellFormed()) return utf8.encode(value);
   throw invalid(field, 'holds a lone surrogate, which UTF-8 cannot carry; use base64');
+}
+
+function jsonText(value: unknown, field: string): string {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    throw invalid(field, 'is nested too deeply');
+  }
 }
 
 const base64Shape = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;

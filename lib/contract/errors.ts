@@ -3,7 +3,7 @@
  * client needs to decide what to do next.
  */
 
-import { z } from 'zod';
+import * as z from 'zod';
 
 export const problemContentType = 'application/problem+json';
 

@@ -3,7 +3,7 @@
  * exponents, no hexadecimal, nothing above 2^53.
  */
 
-import { z } from 'zod';
+import * as z from 'zod';
 import {
   batchBytesMax,
   fencingTokenLengthMax,

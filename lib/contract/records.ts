@@ -3,7 +3,7 @@
  * lost value.
  */
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { offset, recordFormat, timestampMs } from './fields.js';
 
 export const batchContentType = 'application/vnd.logbrook.record-batch';

@@ -2,7 +2,7 @@
  * Topics, partitions, offsets and producers on the wire.
  */
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { partitionsMax } from '../log/limits.js';
 import { fencingToken, offset, timestampMs } from './fields.js';
 

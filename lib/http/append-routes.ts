@@ -4,7 +4,7 @@
  */
 
 import type { Context, Hono } from 'hono';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { acceptBatches, acceptRecords } from '../broker/accept-batches.js';
 import type { BatchResult } from '../broker/batch-verdicts.js';
 import { BrokerError, brokerErrorOf } from '../broker/broker-error.js';

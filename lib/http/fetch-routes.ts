@@ -4,7 +4,7 @@
  */
 
 import type { Context, Hono } from 'hono';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { FetchResult } from '../broker/fetch.js';
 import { fetchQuery, partitionPath, type RecordFormat } from '../contract/fields.js';
 import { batchContentType, fetchHeaders, ndjsonContentType } from '../contract/records.js';
@@ -26,7 +26,8 @@ export function fetchRoutes(app: Hono, deps: HttpDeps): void {
     const query = queryOf(c, fetchQuery);
     const ref = await deps.broker.topics.partition(topic, partition);
     const accept = c.req.header('accept') ?? '';
-    if (accept.includes('text/event-stream')) {
+    // Hono answers HEAD from here too: nobody would read that stream.
+    if (accept.includes('text/event-stream') && c.req.method === 'GET') {
       const from = resumeOffset(c) ?? (await startOffset(deps, ref, query));
       return follow(c, deps, { topic, ref, from, format: query.format });
     }

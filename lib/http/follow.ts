@@ -51,7 +51,7 @@ async function sendRecords(
   let offset = from;
   while (!signal.aborted) {
     const leftMs = endMs - world.clock.nowMs();
-    if (leftMs <= 0) {
+    if (leftMs <= 0 || deps.stopping?.aborted) {
       await stream.writeSSE({ event: 'end', data: JSON.stringify({ nextOffset: offset }) });
       return;
     }

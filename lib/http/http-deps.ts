@@ -3,7 +3,7 @@
  */
 
 import type { Context } from 'hono';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { Broker } from '../broker/broker.js';
 import type { Codecs } from '../log/codecs.js';
 import type { World } from '../store/world.js';
@@ -25,6 +25,8 @@ export type HttpDeps = {
   readonly world: World;
   readonly settings: HttpSettings;
   readonly readBody: ReadBody;
+  /** Fires when the server wants to stop: streams end as if their time were over. */
+  readonly stopping?: AbortSignal;
   /** The script of the documentation page; undefined where it is not shipped. */
   readonly docsScript: () => Promise<Uint8Array | undefined>;
 };

@@ -67,7 +67,8 @@ function endOfNumber(text: string, start: number): number {
 function isInexact(number: string): boolean {
   if (number.length < 16 || !/^-?\d+$/.test(number)) return false;
   const double = Number(number);
-  // Asked first: a BigInt of a million digits takes long to make.
+  if (String(double) === number) return false;
+  // Asked before: a BigInt of a million digits takes long to make.
   return !Number.isFinite(double) || BigInt(double) !== BigInt(number);
 }
 

@@ -2,7 +2,7 @@
  * The OpenAPI 3.1 description, made of the same schemas that validate requests.
  */
 
-import { z } from 'zod';
+import * as z from 'zod';
 import {
   createDocument,
   type ZodOpenApiOperationObject,

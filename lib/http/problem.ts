@@ -2,7 +2,7 @@
  * Errors leave here, once for the whole face: every code has its status and says whether to try again.
  */
 
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { type BrokerError, brokerErrorOf, type ErrorCode } from '../broker/broker-error.js';
 import { type Problem, problemContentType } from '../contract/errors.js';
 

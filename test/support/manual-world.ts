@@ -81,7 +81,8 @@ export function createManualWorld(seed = 1): ManualWorld {
     for (let fired = 0; !done; fired++) {
       const timer = first();
       if (!timer) throw new Error('stuck: nothing is left that could settle the promise');
-      if (fired > timersFiredMax) throw new Error('stuck: timers go on, the promise is not settled');
+      if (fired > timersFiredMax)
+        throw new Error('stuck: timers go on, the promise is not settled');
       await fire(timer);
     }
     return promise;
@@ -89,7 +90,7 @@ export function createManualWorld(seed = 1): ManualWorld {
 
   return {
     clock: {
-      nowMs: () => nowMs,
+      nowMs: () => Math.floor(nowMs),
       every,
       sleep: (delayMs) =>
         new Promise<void>((resolve) => {

@@ -181,9 +181,9 @@ async function sendLines(
         tally.bytesRead += line.length + 1;
         const record = readLine(line, lineNumber, nowMs);
         if (!record) continue;
-        tally.recordsRead++;
         const room = addLine(producer, record, lineNumber);
-        if (room) await room;
+        tally.recordsRead++;
+        if (room !== undefined) await room;
       }
     }
   } catch (error) {

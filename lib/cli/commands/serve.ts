@@ -36,7 +36,7 @@ export function addServe(program: Command, { io }: CliContext, serve: ServeComma
       const { port, host, dataDir, store, takeOver } = options;
       const server = await serve({ port, host, dataDir, store, takeOver }, io.env);
       const where = store === 'local' ? `${store} store in ${dataDir}` : `${store} store`;
-      io.stderr.write(`Logbrook listens at ${server.url} (${where}). Ctrl-C stops it.\n`);
+      io.stdout.write(`Logbrook listens at ${server.url} (${where}). Ctrl-C stops it.\n`);
       await new Promise<void>((resolve) => {
         io.onStop(() => resolve());
       });

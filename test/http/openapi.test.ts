@@ -1,0 +1,112 @@
+/**
+ * lib/http/openapi.js tells the truth: every route is in it and nothing else, every reference resolves,
+ * and answers are what it says.
+ */
+
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createBroker } from '../../lib/broker/broker.js';
+import { brokerDefaults } from '../../lib/broker/broker-settings.js';
+import { createApp } from '../../lib/http/app.js';
+import { httpDefaults } from '../../lib/http/http-deps.js';
+import { openApiDocument } from '../../lib/http/openapi.js';
+import { readWebBody } from '../../lib/http/read-body.js';
+import { nodeCodecs } from '../../lib/runtime/node-codecs.js';
+import { createMemoryStores } from '../../lib/store/memory/memory-store.js';
+import { type Api, append, jsonInit, newTopic } from './api-client.js';
+import { inProcessApi, quietWorld } from './apis.js';
+import { schemaComplaints } from './json-schema.js';
+import { answerComplaints, document, operations, resolve } from './openapi-document.js';
+
+/** Pages for people are no part of the API. */
+const pages = ['/openapi.json', '/docs', '/docs/openapi-explorer.min.js'];
+
+test('every route is described, and every description is a route', () => {
+  const world = quietWorld();
+  const broker = createBroker(createMemoryStores(), nodeCodecs, world, brokerDefaults);
+  const settings = httpDefaults;
+  const docsScript = async () => undefined;
+  const codecs = nodeCodecs;
+  const app = createApp({ broker, codecs, world, settings, readBody: readWebBody, docsScript });
+  const routes = app.routes
+    .filter(({ path }) => !pages.includes(path))
+    .map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, '{$1}')}`);
+  const described = operations.map(({ method, path }) => `${method.toUpperCase()} ${path}`);
+  expect(described.sort()).toEqual(routes.sort());
+});
+
+test('every reference resolves, every parameter of a path is described, every id is used once', () => {
+  const refs = [...JSON.stringify(document).matchAll(/"\$ref":"([^"]+)"/g)].map(([, ref]) => ref);
+  expect(refs.length).toBeGreaterThan(10);
+  for (const ref of refs) resolve(ref ?? '');
+  for (const { path, parameters = [], operationId, summary, responses } of operations) {
+    const inPath = parameters.filter((one) => one.in === 'path');
+    expect(inPath.map(({ name }) => `{${name}}`)).toEqual(path.match(/\{\w+\}/g) ?? []);
+    expect(inPath.every(({ required }) => required)).toBe(true);
+    expect(summary).not.toBe('');
+    expect(responses.default?.content).toHaveProperty(['application/problem+json'], {
+      schema: { $ref: '#/components/schemas/Problem' },
+    });
+    expect(operations.filter((other) => other.operationId === operationId)).toHaveLength(1);
+  }
+});
+
+test('the document is the same every time it is made', () => {
+  expect(JSON.stringify(openApiDocument())).toBe(JSON.stringify(document));
+});
+
+test('the checker of answers notices what is wrong', () => {
+  const topic = { name: 'a', topicId: 'b', partitions: 1, createdAt: 5 };
+  const schema = { $ref: '#/components/schemas/Topic' };
+  expect(schemaComplaints(topic, schema, resolve)).toEqual([]);
+  for (const wrong of [{ partitions: 1.5 }, { extra: 1 }, { name: null }, { createdAt: -1 }]) {
+    expect(schemaComplaints({ ...topic, ...wrong }, schema, resolve)).not.toEqual([]);
+  }
+  expect(schemaComplaints({}, schema, resolve)).toHaveLength(4);
+});
+
+describe('answers are what the document says', () => {
+  let api: Api;
+  let topic = '';
+  beforeAll(async () => {
+    api = await inProcessApi();
+    topic = await newTopic(api, 2);
+    await append(api, topic, [{ key: 'k', value: 'v', headers: { a: 'b' } }, { value: null }]);
+  });
+  afterAll(() => api.stop());
+
+  const partition = () => `/v1/topics/${topic}/partitions/0`;
+  const records = jsonInit({ records: [{ value: 'x' }] });
+  const cases: [id: string, path: () => string, status: number, init?: RequestInit][] = [
+    ['health', () => '/healthz', 200],
+    ['createTopic', () => '/v1/topics', 201, jsonInit({ name: 'described' })],
+    ['createTopic', () => '/v1/topics', 409, jsonInit({ name: 'described' })],
+    ['createTopic', () => '/v1/topics', 400, jsonInit({ nam: 'x', partitions: 'y' })],
+    ['listTopics', () => '/v1/topics', 200],
+    ['listTopics', () => '/v1/topics?limit=1', 200],
+    ['describeTopic', () => `/v1/topics/${topic}`, 200],
+    ['describeTopic', () => '/v1/topics/nobody', 404],
+    ['listOffsets', () => `/v1/topics/${topic}/offsets`, 200],
+    ['listOffsets', () => `/v1/topics/${topic}/offsets?timestamp=1`, 200],
+    ['partitionOffsets', () => `${partition()}/offsets?timestamp=9999999999999`, 200],
+    ['fencePartition', () => `${partition()}/fence`, 200, jsonInit({ token: 't' }, 'PUT')],
+    ['fencePartition', () => `${partition()}/fence`, 200, jsonInit({ token: null }, 'PUT')],
+    ['createProducer', () => '/v1/producers', 201, { method: 'POST' }],
+    ['append', () => `/v1/topics/${topic}/records`, 200, records],
+    ['append', () => `/v1/topics/${topic}/records?acks=0`, 202, records],
+    ['appendToPartition', () => `${partition()}/records`, 200, records],
+    ['appendToPartition', () => `${partition()}/records?acks=0`, 202, records],
+    ['appendToPartition', () => `${partition()}/records?expectedOffset=0`, 412, records],
+    ['fetch', () => `${partition()}/records`, 200],
+    ['fetch', () => `${partition()}/records?format=json`, 200],
+    ['fetch', () => `${partition()}/records?offset=99`, 416],
+    ['fetch', () => `${partition()}/records`, 200, { headers: { accept: 'application/x-ndjson' } }],
+    ['deleteTopic', () => '/v1/topics/described', 204, { method: 'DELETE' }],
+  ];
+  test.each(cases)('%s %s %s', async (id, path, status, init) => {
+    const operation = operations.find(({ operationId }) => operationId === id);
+    if (!operation) throw new Error(`no operation ${id}`);
+    const response = await api.fetch(path(), init);
+    expect(response.status).toBe(status);
+    expect(await answerComplaints(operation, response)).toEqual([]);
+  });
+});

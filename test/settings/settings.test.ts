@@ -1,0 +1,89 @@
+/** lib/settings/settings.js: what the environment says, taken strictly, all problems told at once. */
+
+import { describe, expect, test } from 'vitest';
+import { logLevels, parseSettings, variables } from '../../lib/settings/settings.js';
+
+const defaults = {
+  table: undefined,
+  bucket: undefined,
+  logLevel: 'info',
+  topicCacheMs: undefined,
+  tailPollMs: undefined,
+  recentBytesMax: undefined,
+  streamLifeMs: undefined,
+};
+
+function problemsOf(environment: Record<string, string>): readonly string[] {
+  const parsed = parseSettings(environment);
+  return parsed.kind === 'problems' ? parsed.problems : [];
+}
+
+describe('settings', () => {
+  test('an empty environment leaves everything to the parts that are tuned', () => {
+    expect(parseSettings({})).toEqual({ kind: 'settings', settings: defaults });
+  });
+
+  test('every variable is read under its name', () => {
+    const environment = {
+      LOGBROOK_TABLE: 'logs',
+      LOGBROOK_BUCKET: 'bytes',
+      LOGBROOK_LOG_LEVEL: 'warn',
+      LOGBROOK_TOPIC_CACHE_MS: '0',
+      LOGBROOK_TAIL_POLL_MS: '250',
+      LOGBROOK_RECENT_BYTES_MAX: '67108864',
+      LOGBROOK_STREAM_LIFE_MS: '999999999999999',
+    };
+    expect(Object.values(variables).sort()).toEqual(Object.keys(environment).sort());
+    expect(parseSettings(environment)).toEqual({
+      kind: 'settings',
+      settings: {
+        table: 'logs',
+        bucket: 'bytes',
+        logLevel: 'warn',
+        topicCacheMs: 0,
+        tailPollMs: 250,
+        recentBytesMax: 67_108_864,
+        streamLifeMs: 999_999_999_999_999,
+      },
+    });
+  });
+
+  test('an empty variable is none', () => {
+    const empty = Object.fromEntries(Object.values(variables).map((name) => [name, '']));
+    expect(parseSettings(empty)).toEqual(parseSettings({}));
+  });
+
+  test('variables of others are none of ours', () => {
+    expect(parseSettings({ PATH: 'x', LOGBROOK_ELSE: 'y' })).toEqual(parseSettings({}));
+  });
+
+  test.each(logLevels)('%s is a log level', (level) => {
+    const parsed = parseSettings({ LOGBROOK_LOG_LEVEL: level });
+    expect(parsed).toEqual({ kind: 'settings', settings: { ...defaults, logLevel: level } });
+  });
+});
+
+describe('wrong settings', () => {
+  test.each(['-1', '1.5', '1e3', '0x10', ' 5', 'many', '1000000000000000', '١'])(
+    '%j is no count',
+    (value) => {
+      const [problem, ...others] = problemsOf({ LOGBROOK_TAIL_POLL_MS: value });
+      expect(problem).toMatch(/^LOGBROOK_TAIL_POLL_MS must be a whole number of at least 0/);
+      expect(problem).toContain(JSON.stringify(value));
+      expect(others).toEqual([]);
+    },
+  );
+
+  test.each(['INFO', 'verbose', 'silent '])('%j is no log level', (value) => {
+    const problems = problemsOf({ LOGBROOK_LOG_LEVEL: value });
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toMatch(/^LOGBROOK_LOG_LEVEL must be one of .*info, warn, error, silent/);
+  });
+
+  test('all problems are told at once', () => {
+    const wrong = Object.fromEntries(Object.values(variables).map((name) => [name, '?']));
+    const named = problemsOf(wrong).map((problem) => problem.split(' ')[0]);
+    const names = Object.values(variables).filter((name) => !/TABLE|BUCKET/.test(name));
+    expect([...named].sort()).toEqual([...names].sort());
+  });
+});
