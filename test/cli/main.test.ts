@@ -107,7 +107,7 @@ test('serve runs until it is stopped', async () => {
     return { url: 'http://127.0.0.1:1', stop: async () => void asked.push('stop') };
   };
   const cli = startCli(['serve', '--port', '1', '--data-dir', 'd'], { ...server, serve });
-  await cli.until((_stdout, stderr) => stderr.includes('http://127.0.0.1:1'));
+  await cli.until((stdout) => stdout.includes('http://127.0.0.1:1'));
   cli.stop('SIGTERM');
   expect(await cli.exitCode).toBe(0);
   const defaults = { host: '127.0.0.1', store: 'local', takeOver: false };

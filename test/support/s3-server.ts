@@ -15,7 +15,7 @@ const neededGoMinor = 25;
 /** From here on Go fetches a newer Go by itself, where it is allowed to. */
 const selfUpdatingGoMinor = 21;
 
-const credentials = { accessKeyId: 'logbrook-test', secretAccessKey: 'logbrook-test-secret' };
+const credentials = { accessKeyId: 'logbrooktest', secretAccessKey: 'logbrook-test-secret' };
 
 export interface S3Server extends SpawnedServer {
   readonly accessKeyId: string;
