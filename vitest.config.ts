@@ -6,6 +6,7 @@ const proof = process.env.LOGBROOK_PROOF;
 export default defineConfig({
   test: {
     include: proof ? [`test/e2e/${proof}.proof.ts`] : ['test/**/*.test.ts'],
+    globalSetup: ['test/build-once.ts'],
     testTimeout: 60_000,
     hookTimeout: 300_000,
     reporters: ['default', ['json', { outputFile: 'node_modules/.cache/test-results.json' }]],

@@ -4,7 +4,6 @@
  * Run on every store that outlives a process.
  */
 
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,7 +22,6 @@ export function mainJobSuite(start: () => Promise<ServerProcess>): void {
   let server: ServerProcess;
 
   beforeAll(async () => {
-    execFileSync(process.execPath, ['bin/build.mjs']);
     dir = mkdtempSync(join(tmpdir(), 'logbrook-e2e-'));
     writeFileSync(join(dir, 'access.log'), file);
     server = await start();
