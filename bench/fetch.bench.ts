@@ -7,7 +7,7 @@
 import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { batchContentType } from '../lib/contract/records.js';
+import { batchContentType } from '../lib/contract/media-types.js';
 import { encodeRecordBatch } from '../lib/log/record-batch.js';
 import { walMagicBytes } from '../lib/log/wal-object.js';
 import { nodeCodecs } from '../lib/runtime/node-codecs.js';

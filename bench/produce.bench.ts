@@ -5,7 +5,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { batchContentType } from '../lib/contract/records.js';
+import { batchContentType } from '../lib/contract/media-types.js';
 import { encodeRecordBatch } from '../lib/log/record-batch.js';
 import { nodeCodecs } from '../lib/runtime/node-codecs.js';
 import { startFloor, startLogbrook } from './child-server.js';

@@ -4,7 +4,7 @@
  */
 
 import type { PendingBatch } from '../log/append-plan.js';
-import type { BatchHeader } from '../log/batch-header.js';
+import { type BatchHeader, verifyCrc } from '../log/batch-header.js';
 import type { Codecs } from '../log/codecs.js';
 import { CorruptData, TooLarge, UnsupportedCompression } from '../log/corrupt-data.js';
 import {
@@ -20,7 +20,7 @@ import {
   type BatchProducer,
   eachBatch,
   encodeRecordBatch,
-  validateBatch,
+  validateRecords,
 } from '../log/record-batch.js';
 import { BrokerError } from './broker-error.js';
 
@@ -33,8 +33,11 @@ export function acceptBatches(
 ): PendingBatch[] {
   try {
     const batches = [...eachBatch(bytes)].map(({ header, bytes: batch }) => {
+      // Size first, for what follows costs as much; then whether the header can be believed.
+      checkBatchBytes(header.sizeBytes);
+      verifyCrc(batch, header, codecs);
       checkHeader(header, codecs, nowMs);
-      validateBatch(batch, header, codecs);
+      validateRecords(batch, header, codecs);
       return pendingBatch(ref, batch, header);
     });
     if (batches.length > 0) return batches;
@@ -45,7 +48,6 @@ export function acceptBatches(
 }
 
 function checkHeader(header: BatchHeader, codecs: Codecs, nowMs: number): void {
-  checkBatchBytes(header.sizeBytes);
   if (header.recordCount > batchRecordsMax) throw tooManyRecords(header.recordCount);
   if (header.transactional || header.control) {
     throw new BrokerError('INVALID_RECORD', 'Transactional and control batches are not supported.');

@@ -47,9 +47,9 @@ export function createBroker(
   const objects = keepRecentObjects(plainStores.objects, settings.recentBytesMax);
   const stores: Stores = { ...plainStores, objects };
   const { index } = stores;
-  const topics = createTopics(stores, world, settings.topicCacheMs);
   const look = stores.shared ? { index, everyMs: settings.tailPollMs } : undefined;
   const watch = createTailWatch(world.clock, look);
+  const topics = createTopics(stores, world, settings.topicCacheMs, watch.deleted);
   const flusher = createFlusher(stores, codecs, world, settings, {
     committed: (ref, head) => watch.committed(ref, head),
     vanished: ({ topicId }) => topics.forget(topicId),
@@ -94,6 +94,8 @@ export function createBroker(
       if (outcome.kind === 'changed') return outcome.head;
       if (outcome.kind === 'noPartition') throw vanished(ref);
       const actual = outcome.head.fencingToken;
+      // The store may have carried it out twice, for a reply that was lost.
+      if (actual === token) return outcome.head;
       throw new BrokerError(
         'FENCING_TOKEN_MISMATCH',
         'The partition carries another fencing token.',

@@ -70,6 +70,7 @@ export function createPartitionWriter(ref: PartitionRef, deps: WriterDeps): Part
   /** Batches with an attempt of which nobody knows whether it took effect, or still will. */
   let doubtful = new Set<PendingBatch>();
   const effectOf = (batch: PendingBatch): SideEffects => (doubtful.has(batch) ? 'unknown' : 'none');
+  /** How often the tail was full since a commit was taken: kept from flush to flush, or nobody helps. */
   let foundFull = 0;
 
   /** Numbers what has no producer; what is numbered keeps its number for this object's attempts. */
@@ -209,6 +210,7 @@ export function createPartitionWriter(ref: PartitionRef, deps: WriterDeps): Part
     });
     if (outcome.kind === 'committed') {
       learn(outcome.head);
+      foundFull = 0;
       succeed(run, outcome.baseOffset, outcome.head);
       return { kind: 'settled', rest: [] };
     }
@@ -231,7 +233,7 @@ export function createPartitionWriter(ref: PartitionRef, deps: WriterDeps): Part
         if (step.kind !== 'again') return step;
         failure = undefined;
       } catch (error) {
-        if (!(error instanceof StoreError) || error.reason === 'denied') throw error;
+        if (!(error instanceof StoreError) || isFinal(error)) throw error;
         failure = error;
         await world.clock.sleep(world.random() * Math.min(backoffMsMax, 20 * 2 ** tries));
       }
@@ -257,7 +259,6 @@ export function createPartitionWriter(ref: PartitionRef, deps: WriterDeps): Part
       admissions = {};
       doubtful = new Set();
       originals = new Map();
-      foundFull = 0;
       while (left.length > 0) {
         const run = number(takeCommittable(left));
         left = left.slice(run.length);
@@ -316,4 +317,9 @@ function conditionError(refusal: ConditionRefusal): BrokerError {
   return new BrokerError('FENCING_TOKEN_MISMATCH', 'The partition carries another fencing token.', {
     details: { actualToken: refusal.actual },
   });
+}
+
+/** Waiting does not help: rights and disk space do not come back by themselves. */
+function isFinal({ reason, effect }: StoreError): boolean {
+  return effect === 'none' && (reason === 'denied' || reason === 'full');
 }

@@ -40,7 +40,9 @@ export type TailWatch = {
   ): Subscription;
   /** Told of every commit of this process. */
   committed(ref: PartitionRef, head: PartitionHead): void;
-  /** Ends every wait: the process wants to stop. */
+  /** Ends the waits for a topic that is deleted. */
+  deleted(topicId: string): void;
+  /** Ends every wait, also those to come: the process wants to stop. */
   close(): void;
 };
 
@@ -50,6 +52,7 @@ export function createTailWatch(
 ): TailWatch {
   const watched = new Map<string, Watched>();
   let stopTicker: (() => void) | undefined;
+  let closed = false;
   const keyOf = (ref: PartitionRef) => `${ref.topicId}/${ref.partition}`;
 
   function remove(key: string, waiter: Waiter): void {
@@ -71,10 +74,14 @@ export function createTailWatch(
   }
 
   async function lookAt(key: string, entry: Watched): Promise<void> {
-    // A failed look is tried again at the next one; the reader's own read reports what is wrong.
-    const head = await look?.index.readHead(entry.ref).catch(() => undefined);
-    entry.looking = false;
-    if (head) wakeAll(key, head);
+    try {
+      // Without a head there is nothing left to wait for.
+      wakeAll(key, await look?.index.readHead(entry.ref));
+    } catch {
+      // Tried again at the next look; the reader's own read reports what is wrong.
+    } finally {
+      entry.looking = false;
+    }
   }
 
   function tick(): void {
@@ -122,12 +129,16 @@ export function createTailWatch(
         remove(key, waiter);
         wake(undefined);
       }
-      if (signal?.aborted) cancel();
+      if (closed || signal?.aborted) cancel();
       else signal?.addEventListener('abort', cancel, { once: true });
       return { news, cancel };
     },
     committed: (ref, head) => wakeAll(keyOf(ref), head),
+    deleted(topicId) {
+      for (const [key, { ref }] of watched) if (ref.topicId === topicId) wakeAll(key, undefined);
+    },
     close() {
+      closed = true;
       for (const key of [...watched.keys()]) wakeAll(key, undefined);
     },
   };

@@ -24,7 +24,12 @@ export type Topics = {
 
 type Remembered = { readonly topic: Topic; readonly untilMs: number };
 
-export function createTopics(stores: Stores, world: World, cacheMs: number): Topics {
+export function createTopics(
+  stores: Stores,
+  world: World,
+  cacheMs: number,
+  deleted: (topicId: string) => void = () => {},
+): Topics {
   const remembered = new Map<string, Remembered>();
   const { clock } = world;
 
@@ -62,6 +67,7 @@ export function createTopics(stores: Stores, world: World, cacheMs: number): Top
       await stores.topics.delete(topic);
       // Only now is the deletion final for writers that still remember the topic.
       await stores.index.deletePartitions(topic.topicId, topic.partitionCount);
+      deleted(topic.topicId);
     },
     async partition(name, partition) {
       const topic = await find(name);

@@ -4,12 +4,12 @@
  */
 
 import type { RecordFormat } from '../contract/fields.js';
+import { batchContentType, ndjsonContentType } from '../contract/media-types.js';
 import type { Appended, FetchResponse, RecordInput, RecordOutput } from '../contract/records.js';
 import type { TopicDescription, TopicOffsets, TopicResponse } from '../contract/topics.js';
 import { topicNameProblem } from '../log/topic-name.js';
 import { type FollowRequest, followPartition } from './follow.js';
 import { LogbrookError, refused } from './logbrook-error.js';
-import { batchContentType, ndjsonContentType } from './media-types.js';
 import { briefRetry, machineTiming, type RetryPolicy, type Timing, withRetry } from './retry.js';
 import { createTransport, type Fetch, type HttpRequest, type Transport } from './transport.js';
 

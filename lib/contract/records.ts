@@ -6,9 +6,6 @@
 import * as z from 'zod';
 import { offset, recordFormat, timestampMs } from './fields.js';
 
-export const batchContentType = 'application/vnd.logbrook.record-batch';
-export const ndjsonContentType = 'application/x-ndjson';
-
 const anyValue = z.unknown().meta({
   description: 'A string or null; in format `json` any JSON value. null is a tombstone.',
 });
@@ -119,10 +116,3 @@ export const fetchResponse = z
   })
   .meta({ id: 'FetchResponse' });
 export type FetchResponse = z.infer<typeof fetchResponse>;
-
-/** The same facts where the body has no room for them. */
-export const fetchHeaders = {
-  nextOffset: 'logbrook-next-offset',
-  logStartOffset: 'logbrook-log-start-offset',
-  highWatermark: 'logbrook-high-watermark',
-} as const;

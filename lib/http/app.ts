@@ -32,7 +32,8 @@ export function createApp(deps: HttpDeps): Hono {
     return problemResponse(problemOf(new RequestError(404, message)));
   });
   app.onError((error, c) => {
-    const problem = problemOf(error);
+    const isRead = c.req.method === 'GET' || c.req.method === 'HEAD';
+    const problem = problemOf(error, isRead ? 'none' : 'unknown');
     if (problem.status >= 500) {
       const { method, path } = c.req;
       const cause = error.cause instanceof Error ? error.cause.stack : undefined;

@@ -15,7 +15,8 @@ import {
   partitionPath,
   topicPath,
 } from '../contract/fields.js';
-import { type Appended, batchContentType, ndjsonContentType } from '../contract/records.js';
+import { batchContentType, ndjsonContentType } from '../contract/media-types.js';
+import type { Appended } from '../contract/records.js';
 import type { PendingBatch } from '../log/append-plan.js';
 import { batchHeaderBytes, batchLengthPrefixBytes } from '../log/batch-header.js';
 import { requestBytesMax } from '../log/limits.js';

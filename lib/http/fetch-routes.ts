@@ -7,7 +7,7 @@ import type { Context, Hono } from 'hono';
 import type * as z from 'zod';
 import type { FetchResult } from '../broker/fetch.js';
 import { fetchQuery, partitionPath, type RecordFormat } from '../contract/fields.js';
-import { batchContentType, fetchHeaders, ndjsonContentType } from '../contract/records.js';
+import { batchContentType, fetchHeaders, ndjsonContentType } from '../contract/media-types.js';
 import type { Codecs } from '../log/codecs.js';
 import { fetchBytesDefault } from '../log/limits.js';
 import type { PartitionRef } from '../log/partition-head.js';

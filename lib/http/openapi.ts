@@ -18,13 +18,12 @@ import {
   partitionPath,
   topicPath,
 } from '../contract/fields.js';
+import { batchContentType, ndjsonContentType } from '../contract/media-types.js';
 import {
   acceptedResponse,
   appendRequest,
   appendResponse,
-  batchContentType,
   fetchResponse,
-  ndjsonContentType,
   partitionAppendResponse,
   recordInput,
   recordOutput,

@@ -3,7 +3,12 @@
  */
 
 import type * as z from 'zod';
-import { type BrokerError, brokerErrorOf, type ErrorCode } from '../broker/broker-error.js';
+import {
+  type BrokerError,
+  brokerErrorOf,
+  type ErrorCode,
+  type SideEffects,
+} from '../broker/broker-error.js';
 import { type Problem, problemContentType } from '../contract/errors.js';
 
 type Meaning = { readonly status: number; readonly retriable: boolean; readonly title: string };
@@ -57,13 +62,14 @@ export class RequestError extends Error {
   }
 }
 
-export function problemOf(error: unknown): Problem {
+/** `effectMax` is `none` where the request could not have changed anything. */
+export function problemOf(error: unknown, effectMax: SideEffects = 'unknown'): Problem {
   if (error instanceof RequestError) {
     const problem = baseProblem('INVALID_REQUEST', error.message, 'none');
     const errors = error.errors.length > 0 ? { errors: [...error.errors] } : {};
     return { ...problem, status: error.status, ...errors };
   }
-  const failure: BrokerError = brokerErrorOf(error);
+  const failure: BrokerError = brokerErrorOf(error, effectMax);
   return {
     ...failure.details,
     ...baseProblem(failure.code, failure.message, failure.sideEffects),

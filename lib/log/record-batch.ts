@@ -17,7 +17,7 @@ import { ByteReader } from './byte-reader.js';
 import { ByteWriter } from './byte-writer.js';
 import type { Codecs, Compression } from './codecs.js';
 import { CorruptData } from './corrupt-data.js';
-import { batchUncompressedBytesMax } from './limits.js';
+import { batchUncompressedBytesMax, recordHeadersMax } from './limits.js';
 import {
   type LogRecord,
   type PlacedRecord,
@@ -112,11 +112,18 @@ export function decodeRecords(bytes: Uint8Array, codecs: Codecs): PlacedRecord[]
 
 /**
  * Throws `CorruptData` (or `TooLarge`, for a decompression bomb) unless the batch at `bytes[0]` is
- * whole: right CRC, and exactly the records that its header counts. Record contents are not decoded.
- * What passes can be read by everybody for ever.
+ * whole: right CRC, and records as `validateRecords` wants them.
  */
 export function validateBatch(bytes: Uint8Array, header: BatchHeader, codecs: Codecs): void {
   verifyCrc(bytes.subarray(0, header.sizeBytes), header, codecs);
+  validateRecords(bytes, header, codecs);
+}
+
+/**
+ * The records must be exactly those that the header counts. Their contents are not decoded. A batch that
+ * passes this and has the right CRC can be read by everybody for ever.
+ */
+export function validateRecords(bytes: Uint8Array, header: BatchHeader, codecs: Codecs): void {
   if (header.recordCount < 1) throw new CorruptData('a batch holds at least one record');
   if (header.lastOffsetDelta !== header.recordCount - 1) {
     throw new CorruptData(
@@ -161,6 +168,11 @@ function checkRecord(reader: ByteReader, index: number): number {
   const headerCount = reader.varint32();
   if (headerCount < 0 || headerCount > reader.remainingBytes / 2) {
     throw new CorruptData(`record ${index} counts ${headerCount} headers`);
+  }
+  if (headerCount > recordHeadersMax) {
+    throw new CorruptData(
+      `record ${index} has ${headerCount} headers, at most ${recordHeadersMax}`,
+    );
   }
   for (let i = 0; i < headerCount; i++) {
     readHeaderName(reader);

@@ -1,6 +1,7 @@
 /**
- * Port: immutable objects. A `put` that returned is durable; an object never changes afterwards.
- * Failures throw `StoreError`.
+ * Port: immutable objects. A `put` that returned is durable, or will be so before any commit to the index
+ * of the same stores that is made after it; an object never changes afterwards. Failures throw
+ * `StoreError`.
  */
 
 export type PutOutcome = 'written' | 'exists';

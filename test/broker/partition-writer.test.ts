@@ -50,12 +50,22 @@ beforeEach(async () => {
 });
 
 /** As `begin`, with the clock going on until all is answered. */
-function write(batches: readonly PendingBatch[], by = writer, bucket = bucketNow) {
-  return fixture.world.runUntil(begin(batches, by, bucket));
+function write(
+  batches: readonly PendingBatch[],
+  by = writer,
+  bucket = bucketNow,
+  timeoutMs = 1_000,
+) {
+  return fixture.world.runUntil(begin(batches, by, bucket, timeoutMs));
 }
 
 /** Uploads and commits, as the flusher does; answers one line per batch and what was sent back. */
-async function begin(batches: readonly PendingBatch[], by = writer, bucket = bucketNow) {
+async function begin(
+  batches: readonly PendingBatch[],
+  by = writer,
+  bucket = bucketNow,
+  timeoutMs = 1_000,
+) {
   const results: BatchResult[] = [];
   const settled = batches.map(() => 0);
   const tickets = batches.map((batch, i) => ({
@@ -70,7 +80,7 @@ async function begin(batches: readonly PendingBatch[], by = writer, bucket = buc
   const bytes = encodeWalObject(layout.parts, layout.ranges, nodeCodecs);
   await fixture.truth.objects.put(objectKey, bytes);
   const laidOut = layout.partitions[0]?.batches ?? [];
-  const deadlineMs = fixture.world.clock.nowMs() + 1_000;
+  const deadlineMs = fixture.world.clock.nowMs() + timeoutMs;
   const sentBack = await by.commit(objectKey, bucket, laidOut, deadlineMs);
   expect(Math.max(0, ...settled), 'a batch is settled once').toBeLessThanOrEqual(1);
   expect(settled.filter((times) => times === 0)).toHaveLength(sentBack.length);
@@ -257,6 +267,15 @@ test('a full tail is helped after a pause, and the batch is written', async () =
   expect(events).toContain('rollNow');
   expect(fixture.world.clock.nowMs()).toBeGreaterThan(before);
   expect(await fixture.log()).toHaveLength(tailEntriesMax + 1);
+});
+
+test('a full tail is helped in the end even by flushes that have hardly any time', async () => {
+  for (let i = 0; i < tailEntriesMax; i++) await write([batchOf(`a${i}`)]);
+  const lines: string[] = [];
+  for (let i = 0; i < 6; i++)
+    lines.push(...(await write([batchOf('b')], writer, bucketNow, 1)).lines);
+  expect(lines[0]).toBe('REQUEST_TIMED_OUT none');
+  expect(lines.at(-1)).toMatch(/^\d+$/);
 });
 
 test('whoever brings the tail to the mark asks for a roll, and nobody else', async () => {

@@ -9,8 +9,9 @@ import { planRolls, type TailRolls } from '../../lib/log/tail-roll.js';
 import { parseWalKey, walBucketOf } from '../../lib/log/wal-key.js';
 import type { Run } from './protocol-run.js';
 
-export async function causeTrouble(run: Run): Promise<void> {
-  const kinds = [run.deliver, run.deliver, evictingRoll, evictingRoll, raiseFloors];
+export async function causeTrouble(run: Run, evicting: boolean): Promise<void> {
+  const evictions = evicting ? [evictingRoll, evictingRoll] : [];
+  const kinds = [run.deliver, run.deliver, ...evictions, raiseFloors];
   while (!run.stopped()) {
     await run.pause(25);
     await run.oneOf(kinds)(run);

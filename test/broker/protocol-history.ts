@@ -84,6 +84,8 @@ export function createHistory(): History {
     answer(sent, result) {
       if (result.kind === 'failed') {
         if (result.error.sideEffects === 'unknown') sent.maybe = true;
+        // No store fails in a way that is not known: an instance lost its own row of numbers.
+        if (result.error.code === 'UNKNOWN_SERVER_ERROR') complain(`lost track of ${sent.name}`);
         return;
       }
       if (sent.ackedAt !== undefined && sent.ackedAt !== result.baseOffset) {

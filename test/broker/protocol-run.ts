@@ -48,14 +48,26 @@ export type RunOptions = {
   /** The same for rolls: where nearly all fail, tails grow to their limit. */
   readonly rollFaultRate: number;
   readonly appendTimeoutMs: number;
+  /** Whether somebody evicts producers early; if not, the brokers have to, from a crowd. */
+  readonly evicting: boolean;
+  readonly crowdRounds: number;
 };
 
-/** Seeds differ in more than their luck: some are impatient, some hardly ever roll. */
+/** Seeds differ in more than their luck: some are impatient, some hardly roll, some are crowded. */
 export function optionsOf(seed: number): RunOptions {
-  const rolling =
-    seed % 4 === 0 ? { rounds: 30, rollFaultRate: 0.85 } : { rounds: 12, rollFaultRate: 0.12 };
-  const appendTimeoutMs = [400, 40, 120][seed % 3] ?? 400;
-  return { seed, brokerCount: 3, partitionCount: 2, faultRate: 0.12, appendTimeoutMs, ...rolling };
+  const [rounds, rollFaultRate] = seed % 4 === 0 ? [30, 0.85] : [12, 0.12];
+  const crowded = seed % 5 === 0;
+  return {
+    seed,
+    rounds: crowded ? 40 : rounds,
+    rollFaultRate: crowded ? 0.03 : rollFaultRate,
+    crowdRounds: crowded ? 8 : Math.ceil(rounds / 4),
+    evicting: !crowded,
+    faultRate: 0.12,
+    appendTimeoutMs: [400, 40, 120][seed % 3] ?? 400,
+    brokerCount: 3,
+    partitionCount: crowded ? 1 : 2,
+  };
 }
 
 const rolls = ['index.advanceTail', 'index.writePage', 'index.parkProducer'];
@@ -163,7 +175,8 @@ async function prepare(wanted: RunOptions, world: ManualWorld, history: History)
   };
 }
 
-async function play(run: Run, { rounds, partitionCount }: RunOptions): Promise<void> {
+async function play(run: Run, wanted: RunOptions): Promise<void> {
+  const { rounds, partitionCount } = wanted;
   let writing = true;
   run.stopped = () => !writing;
   const partitions = Array.from({ length: partitionCount }, (_, partition) => partition);
@@ -173,9 +186,12 @@ async function play(run: Run, { rounds, partitionCount }: RunOptions): Promise<v
     plainWriter(run, partition, rounds),
     plainWriter(run, partition, rounds),
     conditionalWriter(run, partition, rounds),
-    crowd(run, partition, Math.ceil(rounds / 4)),
+    crowd(run, partition, wanted.crowdRounds),
   ]);
-  const others = [causeTrouble(run), ...partitions.map((partition) => follow(run, partition))];
+  const note = (error: unknown) => void run.history.complaints.push(String(error));
+  const followers = partitions.map((partition) => follow(run, partition));
+  const trouble = causeTrouble(run, wanted.evicting);
+  const others = [trouble, ...followers].map((other) => other.catch(note));
   try {
     await Promise.all(writers);
   } finally {

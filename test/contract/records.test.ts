@@ -2,13 +2,15 @@
 
 import { describe, expect, test } from 'vitest';
 import {
+  batchContentType,
+  fetchHeaders,
+  ndjsonContentType,
+} from '../../lib/contract/media-types.js';
+import {
   acceptedResponse,
   appendRequest,
   appendResponse,
-  batchContentType,
-  fetchHeaders,
   fetchResponse,
-  ndjsonContentType,
   partitionAppendResponse,
   recordInput,
   recordOutput,

@@ -6,12 +6,8 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from 'vitest';
 import { type Problem, problemContentType } from '../../lib/contract/errors.js';
-import {
-  type Appended,
-  batchContentType,
-  type FetchResponse,
-  ndjsonContentType,
-} from '../../lib/contract/records.js';
+import { batchContentType, ndjsonContentType } from '../../lib/contract/media-types.js';
+import type { Appended, FetchResponse } from '../../lib/contract/records.js';
 import type { TopicDescription, TopicOffsets, TopicResponse } from '../../lib/contract/topics.js';
 
 export type Api = {

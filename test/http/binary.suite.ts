@@ -4,7 +4,7 @@
  */
 
 import { describe, expect, test } from 'vitest';
-import { batchContentType, fetchHeaders } from '../../lib/contract/records.js';
+import { batchContentType, fetchHeaders } from '../../lib/contract/media-types.js';
 import { decodeRecords, eachBatch } from '../../lib/log/record-batch.js';
 import { nodeCodecs } from '../../lib/runtime/node-codecs.js';
 import {

@@ -1,5 +1,6 @@
 /** Bodies from Node's own stream (bin/node-body.ts): whole, too large, and cut off early or late. */
 
+import { once } from 'node:events';
 import { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import { expect, test } from 'vitest';
@@ -47,6 +48,7 @@ test('a sender that goes away while we read is an error of the request', async (
 test('a sender that went away before we came to read does not keep us for ever', async () => {
   const message = incoming(['ab'], false);
   message.destroy();
+  await once(message, 'close');
   await expect(read(message)).rejects.toMatchObject({ name: 'RequestError', status: 400 });
 });
 

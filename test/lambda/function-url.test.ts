@@ -3,7 +3,7 @@
 import { beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { compose } from '../../lambda/compose.js';
 import { type Api, handleEvent } from '../../lambda/function-url.js';
-import { batchContentType, ndjsonContentType } from '../../lib/contract/records.js';
+import { batchContentType, ndjsonContentType } from '../../lib/contract/media-types.js';
 import { encodeRecordBatch } from '../../lib/log/record-batch.js';
 import { nodeCodecs } from '../../lib/runtime/node-codecs.js';
 import { createMemoryStores } from '../../lib/store/memory/memory-store.js';

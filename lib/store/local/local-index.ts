@@ -25,14 +25,16 @@ export type Reading = <T>(read: () => T) => T;
 
 const removalsPerTransaction = 1_000;
 
+/** `assertPut` throws inside a commit whose object is neither on disk nor in this transaction. */
 export function createLocalIndex(
   tables: IndexTables,
   commits: GroupCommit,
   reading: Reading,
+  assertPut: (objectKey: string) => void,
 ): PartitionIndex {
   return {
     ...partitionsOf(tables, commits),
-    ...headsOf(tables, commits, reading),
+    ...headsOf(tables, commits, reading, assertPut),
     ...pagesOf(tables, commits, reading),
     ...parkedOf(tables, commits, reading),
   };
@@ -82,6 +84,7 @@ function headsOf(
   { heads }: IndexTables,
   commits: GroupCommit,
   reading: Reading,
+  assertPut: (objectKey: string) => void,
 ): Pick<
   PartitionIndex,
   'commit' | 'readHead' | 'advanceTail' | 'setFencingToken' | 'raiseWalFloor'
@@ -106,6 +109,7 @@ function headsOf(
         if (!head) return { answer: { kind: 'noPartition' } };
         const decision = decideCommit(head, request);
         if (decision.kind === 'refused') return { answer: { kind: 'refused', head } };
+        assertPut(request.entry.objectKey);
         return { answer: decision, write: () => heads.set(ref, decision.head) };
       }),
     readHead: async (ref) => reading(() => heads.read(ref)),

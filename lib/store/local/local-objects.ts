@@ -3,6 +3,7 @@
  * crash leaves half-written is under a key that nothing refers to and that never comes again.
  */
 
+import { existsSync } from 'node:fs';
 import { open as openFile, rmdir, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { assert } from '../../log/assert.js';
@@ -27,6 +28,7 @@ export type ObjectFile = {
 export type OpenFile = (path: string, flags: 'r' | 'wx') => Promise<ObjectFile>;
 
 export type LocalObjects = ObjectStore & {
+  has(key: string): boolean;
   /** Takes no more, and resolves when no put or delete is under way. */
   close(): Promise<void>;
 };
@@ -50,6 +52,8 @@ export function createLocalObjects(root: string, open: OpenFile = openFile): Loc
   }
 
   return {
+    has: (key) => putting.has(key) || existsSync(pathOf(key)),
+
     async put(key, bytes) {
       const path = pathOf(key);
       // `exists` must mean that it is there for good: an earlier put of the key comes to its end first.

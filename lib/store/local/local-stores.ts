@@ -2,8 +2,8 @@
  * The embedded store: one data directory, one server. What was acknowledged is on disk and survives
  * kill -9 and power cuts; after either it opens as it is, with nothing to repair.
  *
- *   <dataDir>/index/     LMDB: heads, index pages, parked producers, topics, the owner
- *   <dataDir>/objects/   one file per object
+ *   <dataDir>/index/     LMDB: heads, index pages, parked producers, topics, small objects, the owner
+ *   <dataDir>/objects/   one file per larger object
  *   <dataDir>/LOCK       who has it open, for people; the truth is in the index
  */
 
@@ -22,6 +22,7 @@ import { failureOf, storeErrorOf } from './io-errors.js';
 import { createLocalIndex, type Reading } from './local-index.js';
 import { createLocalObjects, type LocalObjects } from './local-objects.js';
 import { createLocalTopics } from './local-topics.js';
+import { createSmallObjects } from './small-objects.js';
 
 export type LocalStoresOptions = {
   readonly dataDir: string;
@@ -101,7 +102,7 @@ function composeStores(
   database: Database,
   facts: Table<unknown>,
   self: Owner,
-  objects: LocalObjects,
+  files: LocalObjects,
 ): Stores {
   let closing: Promise<void> | undefined;
   function assertOwner(): void {
@@ -126,13 +127,16 @@ function composeStores(
   const topics = database.table<Topic>('topics', 'json');
   const companion = { ...heads, begin: assertOwner };
   const commits = createGroupCommit(database.transact, database.check, companion);
+  const small = database.table<Uint8Array>('objects', 'binary');
+  const objects = createSmallObjects(small, files, commits, reading);
+  const tables = { heads, pages, parked };
   return {
     objects,
-    index: createLocalIndex({ heads, pages, parked }, commits, reading),
+    index: createLocalIndex(tables, commits, reading, objects.assertPut),
     topics: createLocalTopics(topics, facts, commits, reading),
     shared: false,
     close: () => {
-      closing ??= close(dataDir, database, facts, self, objects, commits);
+      closing ??= close(dataDir, database, facts, self, files, commits);
       return closing;
     },
   };

@@ -1,0 +1,89 @@
+/**
+ * Small objects lie in the index, not in files: then a flush of little records costs one transaction and
+ * no file. Such a put returns before it is on disk; the commit that points to the object is in the same
+ * transaction or a later one, and is refused should the object not have made it.
+ */
+
+import type { ObjectStore } from '../object-store.js';
+import { StoreError } from '../store-error.js';
+import type { Table } from './database.js';
+import type { GroupCommit } from './group-commit.js';
+import type { Reading } from './local-index.js';
+import type { LocalObjects } from './local-objects.js';
+
+/** Above this a file of its own is cheaper than the pages that LMDB would copy and free. */
+export const smallObjectBytesMax = 256 * 1024;
+
+export type SmallObjects = ObjectStore & {
+  /** Inside a transaction: throws unless the object is there, or comes with this transaction. */
+  assertPut(key: string): void;
+};
+
+/** A put that is not on disk yet, or failed. */
+type Unsettled = { readonly bytes: Uint8Array; readonly failure?: StoreError };
+
+export function createSmallObjects(
+  table: Table<Uint8Array>,
+  files: LocalObjects,
+  commits: GroupCommit,
+  reading: Reading,
+): SmallObjects {
+  const unsettled = new Map<string, Unsettled>();
+
+  function putInIndex(key: string, given: Uint8Array): void {
+    const bytes = given.slice();
+    unsettled.set(key, { bytes });
+    commits
+      .run<void>(() => ({ answer: undefined, write: () => table.put(key, bytes) }))
+      .then(
+        () => unsettled.delete(key),
+        (failure: StoreError) => unsettled.set(key, { bytes, failure }),
+      );
+  }
+
+  function find(key: string): Uint8Array | undefined {
+    return reading(() => unsettled.get(key)?.bytes ?? table.get(key));
+  }
+
+  return {
+    assertPut(key) {
+      if (!unsettled.has(key) || table.get(key) !== undefined) return;
+      const cause = unsettled.get(key)?.failure;
+      unsettled.delete(key);
+      const reason = cause?.reason ?? 'unavailable';
+      const message = `object ${key} was not written: ${cause?.message ?? 'no reason known'}`;
+      throw new StoreError(message, { reason, effect: 'none', cause });
+    },
+    async put(key, bytes) {
+      if (find(key) !== undefined) return 'exists';
+      if (bytes.length > smallObjectBytesMax) return files.put(key, bytes);
+      if (files.has(key)) return 'exists';
+      putInIndex(key, bytes);
+      return 'written';
+    },
+    async read(key, position, sizeBytes) {
+      const object = find(key);
+      if (object === undefined) return files.read(key, position, sizeBytes);
+      if (position + sizeBytes <= object.length) {
+        return {
+          kind: 'bytes',
+          bytes: new Uint8Array(object.subarray(position, position + sizeBytes)),
+        };
+      }
+      throw new StoreError(`object ${key} ends before ${position + sizeBytes}`, {
+        reason: 'corrupt',
+        effect: 'none',
+      });
+    },
+    async delete(keys) {
+      const rest = await commits.run(() => {
+        const small = new Set(keys.filter((key) => table.get(key) !== undefined));
+        const write = () => {
+          for (const key of small) table.remove(key);
+        };
+        return { answer: keys.filter((key) => !small.has(key)), write };
+      });
+      if (rest.length > 0) await files.delete(rest);
+    },
+  };
+}
