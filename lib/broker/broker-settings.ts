@@ -5,7 +5,7 @@
 export type BrokerSettings = {
   /** A flush takes at most about this many bytes. */
   readonly flushBytesMax: number;
-  /** While a flush is uploaded another upload starts only when this much is waiting. */
+  /** While a flush is under way another one starts only when this much is waiting. */
   readonly flushBytesMin: number;
   readonly flushesInFlightMax: number;
   /** After this an append is answered, at worst with `unknown`. */

@@ -1,7 +1,6 @@
 /**
- * Group commit: what arrives while a flush is uploaded goes into the next one. One object and one commit
- * per partition for all of it. One flush is uploaded while the one before it is committed; commits keep
- * the order of arrival.
+ * Group commit: what arrives while a flush is under way goes into the next one. One object and one
+ * commit per partition for all of it. Large uploads may overlap; commits keep the order of arrival.
  */
 
 import { type ObjectLayout, planObject } from '../log/append-plan.js';
@@ -44,7 +43,6 @@ export function createFlusher(
   const sentBackTo = new Set<string>();
   let queuedBytes = 0;
   let inFlight = 0;
-  let uploading = 0;
   let commitTurn: Promise<unknown> = Promise.resolve();
   /** Partitions whose tail is being rolled. */
   const rolling = new Set<string>();
@@ -108,7 +106,7 @@ export function createFlusher(
       if (sentBack > 0 && inFlight > 0) return;
       sentBack = 0;
       sentBackTo.clear();
-      const needBytes = uploading === 0 ? 0 : settings.flushBytesMin;
+      const needBytes = inFlight === 0 ? 0 : settings.flushBytesMin;
       if (queuedBytes < needBytes || inFlight >= settings.flushesInFlightMax) return;
       inFlight++;
       void flush(takeFlush()).finally(() => {
@@ -122,11 +120,7 @@ export function createFlusher(
   async function flush(tickets: readonly Ticket[]): Promise<void> {
     const deadlineMs = world.clock.nowMs() + settings.appendTimeoutMs;
     const myTurn = commitTurn;
-    uploading++;
-    const uploaded = upload(tickets).finally(() => {
-      uploading--;
-      pump();
-    });
+    const uploaded = upload(tickets);
     const done = Promise.allSettled([myTurn, uploaded]).then(() => commit(uploaded, deadlineMs));
     commitTurn = done;
     await done;

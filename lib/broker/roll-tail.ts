@@ -4,7 +4,7 @@
  */
 
 import type { PartitionHead, PartitionRef } from '../log/partition-head.js';
-import { planRolls } from '../log/tail-roll.js';
+import { planEviction, planRolls, type TailRolls } from '../log/tail-roll.js';
 import type { PartitionIndex } from '../store/partition-index.js';
 
 /**
@@ -16,7 +16,7 @@ export async function rollTail(
   ref: PartitionRef,
   head: PartitionHead,
 ): Promise<void> {
-  for (let roll = planRolls(head); roll; roll = planRolls(head)) {
+  for (let roll = nextRoll(head); roll; roll = nextRoll(head)) {
     const { pages, park, advance } = roll;
     await Promise.all([
       ...Object.entries(park).map(([name, state]) => index.parkProducer(ref, name, state)),
@@ -29,4 +29,11 @@ export async function rollTail(
     const overtaken = outcome.kind === 'refused' && head.tailBaseOffset !== advance.tailBaseOffset;
     if (overtaken) return;
   }
+}
+
+function nextRoll(head: PartitionHead): TailRolls | undefined {
+  const roll = planRolls(head);
+  if (roll) return roll;
+  const eviction = planEviction(head);
+  return eviction && { pages: [], ...eviction };
 }

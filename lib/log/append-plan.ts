@@ -3,6 +3,7 @@
  * Arrival order is kept per producer; batches that need a commit of their own get one.
  */
 
+import { assert } from './assert.js';
 import { producersPerCommitMax, splitIntervalBytes, stampsPerCommitMax } from './limits.js';
 import type { PartitionRef, Split, TailEntry } from './partition-head.js';
 import type { ProducerStamp } from './producer-state.js';
@@ -120,6 +121,9 @@ export function planEntry(
     }
     const last = stamps.at(-1);
     if (last?.producer === batch.producer.producer) {
+      const follows =
+        last.epoch === batch.producer.epoch && last.nextSequence === batch.producer.baseSequence;
+      assert(follows, 'a run holds no gap between batches of one producer');
       stamps[stamps.length - 1] = { ...last, nextSequence: batch.producer.nextSequence };
     } else {
       stamps.push({ ...batch.producer, recordDelta });

@@ -58,6 +58,9 @@ export const producerIdleRolls = 32;
 export const producersInHeadMax = 64;
 export const producerIdleRollsCrowded = 8;
 
+/** Above this every producer leaves that has nothing in the tail: a head must not outgrow an item. */
+export const producersInHeadHardMax = 256;
+
 /** Fencing tokens are short on purpose: they are part of every head. */
 export const fencingTokenLengthMax = 36;
 

@@ -12,6 +12,7 @@ import {
   pagesPerRollMax,
   producerIdleRolls,
   producerIdleRollsCrowded,
+  producersInHeadHardMax,
   producersInHeadMax,
   tailEntriesPerPage,
   windowsPerRollMax,
@@ -105,9 +106,7 @@ export function planRoll(head: PartitionHead): TailRoll | undefined {
     windows[producer] = { seenAtRoll: rolls, spans };
   }
   const evict = idleProducers(head);
-  const park = Object.fromEntries(
-    Object.entries(evict).map(([producer, entry]) => [producer, parkedOf(head, producer, entry)]),
-  );
+  const park = parksOf(head, evict);
   return {
     page: {
       baseOffset: head.tailBaseOffset,
@@ -131,13 +130,48 @@ export function planRoll(head: PartitionHead): TailRoll | undefined {
 /** Producers with nothing in the tail that have not been seen for many rolls. */
 function idleProducers(head: PartitionHead): Record<string, ProducerEntry> {
   const inTail = new Set(head.tail.flatMap(({ stamps }) => stamps.map((s) => s.producer)));
-  const crowded = Object.keys(head.producers).length > producersInHeadMax;
-  const idleRolls = crowded ? producerIdleRollsCrowded : producerIdleRolls;
+  const idleRolls = idleRollsIn(Object.keys(head.producers).length);
   const idle = Object.entries(head.producers).filter(([producer]) => {
     const seenAtRoll = head.windows[producer]?.seenAtRoll ?? head.rolls;
     return !inTail.has(producer) && head.rolls - seenAtRoll >= idleRolls;
   });
   return Object.fromEntries(idle.slice(0, evictionsPerRollMax));
+}
+
+/** The more producers a head holds, the sooner they have to leave it. */
+function idleRollsIn(producerCount: number): number {
+  if (producerCount > producersInHeadHardMax) return 0;
+  return producerCount > producersInHeadMax ? producerIdleRollsCrowded : producerIdleRolls;
+}
+
+/**
+ * An advance that takes no entry off the tail, only producers off a head that holds far too many: more of
+ * them can come with one page than one roll may evict. Undefined for every other head.
+ */
+export function planEviction(head: PartitionHead): Omit<TailRolls, 'pages'> | undefined {
+  if (Object.keys(head.producers).length <= producersInHeadHardMax) return undefined;
+  const evict = idleProducers(head);
+  if (Object.keys(evict).length === 0) return undefined;
+  const { tailBaseOffset, pagedMaxTimestampMs, rolls } = head;
+  const advance = {
+    tailBaseOffset,
+    entryCount: 0,
+    nextTailBaseOffset: tailBaseOffset,
+    pagedMaxTimestampMs,
+    rolls,
+    windows: {},
+    evict,
+  };
+  return { advance, park: parksOf(head, evict) };
+}
+
+function parksOf(
+  head: PartitionHead,
+  evict: Readonly<Record<string, ProducerEntry>>,
+): Record<string, ParkedProducer> {
+  return Object.fromEntries(
+    Object.entries(evict).map(([producer, entry]) => [producer, parkedOf(head, producer, entry)]),
+  );
 }
 
 function parkedOf(head: PartitionHead, producer: string, entry: ProducerEntry): ParkedProducer {

@@ -5,10 +5,16 @@
 
 import { describe, expect, test } from 'vitest';
 import { explainRefusal, knownSpans } from '../../lib/log/commit.js';
-import { producerIdleRolls, tailEntriesMax, tailEntriesPerPage } from '../../lib/log/limits.js';
+import {
+  evictionsPerRollMax,
+  producerIdleRolls,
+  producersInHeadHardMax,
+  tailEntriesMax,
+  tailEntriesPerPage,
+} from '../../lib/log/limits.js';
 import type { PartitionHead, PartitionRef } from '../../lib/log/partition-head.js';
 import type { ParkedProducer } from '../../lib/log/producer-state.js';
-import { planRoll, planRolls, type TailRoll } from '../../lib/log/tail-roll.js';
+import { planEviction, planRoll, planRolls, type TailRoll } from '../../lib/log/tail-roll.js';
 import type { PartitionIndex } from '../../lib/store/partition-index.js';
 import type { Stores } from '../../lib/store/stores.js';
 import {
@@ -28,6 +34,7 @@ export function rollsSuite(stores: () => Stores): void {
   rollSuite(stores);
   pagesSuite(stores);
   evictionSuite(stores);
+  crowdSuite(stores);
 }
 
 function rollOf(head: PartitionHead): TailRoll {
@@ -187,6 +194,35 @@ async function letRollsPass(
   }
   await commitMany(index, ref, tailEntriesPerPage);
   return rollOf(await headOf(index, ref));
+}
+
+function crowdSuite(stores: () => Stores): void {
+  test('a head that holds far too many producers lets go of them without a roll', async () => {
+    const { index } = stores();
+    const ref = await newPartition(index);
+    const names = Array.from({ length: producersInHeadHardMax + 40 }, (_, i) => `p${i}`);
+    for (const [i, name] of names.entries()) {
+      const head = await headOf(index, ref);
+      const admissions = { [name]: firstAdmission(head) };
+      await commit(index, ref, entry(1, [stamp(name, 0)]), { admissions });
+      const roll = i % tailEntriesPerPage === 15 ? planRoll(await headOf(index, ref)) : undefined;
+      if (roll) await carryOut(index, ref, { ...roll, advance: { ...roll.advance, evict: {} } });
+    }
+    const crowded = await headOf(index, ref);
+    expect(Object.keys(crowded.producers)).toHaveLength(names.length);
+    const eviction = planEviction(crowded);
+    if (!eviction) throw new Error('nobody can leave');
+    for (const [name, state] of Object.entries(eviction.park)) {
+      await index.parkProducer(ref, name, state);
+    }
+    expect(await index.advanceTail(ref, eviction.advance)).toMatchObject({ kind: 'changed' });
+    const head = await headOf(index, ref);
+    expect(Object.keys(head.producers)).toHaveLength(names.length - evictionsPerRollMax);
+    expect(head.tail).toEqual(crowded.tail);
+    expect(head.evictions).toBe(crowded.evictions + 1);
+    const [gone] = Object.keys(eviction.park);
+    expect(await index.findParkedProducer(ref, String(gone))).toMatchObject({ nextSequence: 1 });
+  });
 }
 
 function evictionSuite(stores: () => Stores): void {
