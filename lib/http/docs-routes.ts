@@ -13,6 +13,7 @@ const page = `<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Logbrook HTTP API</title>
+<link rel="icon" href="data:,">
 <script type="module" src="/docs/openapi-explorer.min.js"></script>
 </head>
 <body>
