@@ -8,7 +8,6 @@ import {
   bodyCutOff,
   bodyTooLarge,
   checkDeclaredLength,
-  joinChunks,
   type ReadBody,
   readWebBody,
 } from '../lib/http/read-body.js';
@@ -25,8 +24,15 @@ export const readNodeBody: ReadBody = (request, env, bytesMax) => {
       if (sizeBytes <= bytesMax) chunks.push(chunk);
       else reject(bodyTooLarge(bytesMax));
     });
-    incoming.on('end', () => resolve(joinChunks(chunks, sizeBytes)));
-    const cutOff = () => reject(bodyCutOff());
+    let complete = false;
+    incoming.on('end', () => {
+      complete = true;
+      resolve(chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks, sizeBytes));
+    });
+    // Every request closes in the end: an error is made only for one that is cut off.
+    const cutOff = () => {
+      if (!complete) reject(bodyCutOff());
+    };
     incoming.on('close', cutOff);
     incoming.on('error', cutOff);
     // The sender may have gone before we came to listen: then no event is left to come.
