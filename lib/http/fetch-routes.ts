@@ -11,12 +11,11 @@ import { batchContentType, fetchHeaders, ndjsonContentType } from '../contract/m
 import type { Codecs } from '../log/codecs.js';
 import { fetchBytesDefault } from '../log/limits.js';
 import type { PartitionRef } from '../log/partition-head.js';
-import type { PlacedRecord } from '../log/record.js';
-import { decodeRecords } from '../log/record-batch.js';
 import { follow } from './follow.js';
 import { type HttpDeps, pathOf, queryOf } from './http-deps.js';
 import { invalid } from './problem.js';
 import { renderRecord } from './render-records.js';
+import { takeRecords } from './take-records.js';
 
 type FetchQuery = z.infer<typeof fetchQuery>;
 
@@ -67,47 +66,6 @@ function resumeOffset(c: Context): number | undefined {
   if (id === undefined) return undefined;
   if (/^\d{1,16}$/.test(id) && Number.isSafeInteger(Number(id))) return Number(id);
   throw invalid('headers', [{ field: 'Last-Event-ID', message: 'must be an offset' }]);
-}
-
-/** The records of whole batches that were asked for. */
-export function recordsFrom(
-  batches: readonly Uint8Array[],
-  offset: number,
-  codecs: Codecs,
-): PlacedRecord[] {
-  return batches
-    .flatMap((batch) => decodeRecords(batch, codecs))
-    .filter((record) => record.offset >= offset);
-}
-
-/** What an answer holds at most, about, however well its batches were compressed. */
-const answerBytesMax = 64 * 1024 * 1024;
-/** Names of fields, topic and place, beside a record's own bytes. */
-const recordFrameBytes = 300;
-
-type Taken = { readonly records: readonly PlacedRecord[]; readonly complete: boolean };
-
-/** Decodes batch by batch and stops in time: 1 MiB of batches can hold a gigabyte of records. */
-function takeRecords(
-  batches: readonly Uint8Array[],
-  offset: number,
-  codecs: Codecs,
-  recordsMax: number,
-): Taken {
-  const records: PlacedRecord[] = [];
-  let bytes = 0;
-  for (const batch of batches) {
-    if (bytes > answerBytesMax) return { records, complete: false };
-    for (const record of recordsFrom([batch], offset, codecs)) {
-      if (records.length >= recordsMax || bytes > answerBytesMax) {
-        return { records, complete: false };
-      }
-      records.push(record);
-      bytes += recordFrameBytes + (record.key?.length ?? 0) + (record.value?.length ?? 0);
-      for (const [name, value] of record.headers) bytes += name.length + (value?.length ?? 0);
-    }
-  }
-  return { records, complete: true };
 }
 
 function recordsAnswer(
