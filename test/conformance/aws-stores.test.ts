@@ -9,15 +9,13 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { describe } from 'vitest';
 import { createAwsStores } from '../../lib/store/aws/aws-stores.js';
 import { ensureTableAndBucket } from '../../lib/store/aws/create-table.js';
+import { announceSkip } from '../support/announce-skip.js';
 import { dynamodbLocalMissing, startDynamodbLocal } from '../support/dynamodb-local.js';
 import { s3ServerMissing, startS3Server } from '../support/s3-server.js';
 import { type StoresUnderTest, storesSuite } from './stores.suite.js';
 
-const missing = dynamodbLocalMissing() ?? s3ServerMissing();
-if (missing !== undefined) {
-  if (process.env.CI) throw new Error(missing);
-  process.stderr.write(`SKIPPED: conformance of the AWS stores: ${missing}\n`);
-}
+const reason = dynamodbLocalMissing() ?? s3ServerMissing();
+const missing = announceSkip('conformance of the AWS stores', reason);
 
 async function makeAwsStores(): Promise<StoresUnderTest> {
   const [dynamodbLocal, s3Server] = await Promise.all([startDynamodbLocal(), startS3Server()]);
@@ -49,6 +47,6 @@ async function makeAwsStores(): Promise<StoresUnderTest> {
   };
 }
 
-describe.skipIf(missing !== undefined)('on emulators', () => {
+describe.skipIf(missing)('on emulators', () => {
   storesSuite('AWS stores', makeAwsStores);
 });
