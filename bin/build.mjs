@@ -3,7 +3,7 @@
  * documentation page. Packages stay outside and are installed by npm.
  */
 
-import { chmod, copyFile, mkdir, rm, symlink } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, rm } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
@@ -31,11 +31,3 @@ await copyFile(
   path(`node_modules/openapi-explorer/dist/browser/${explorer}`),
   path(`dist/assets/${explorer}`),
 );
-
-// npm links the commands of dependencies, but not a package's own: so `npx logbrook` finds it here too.
-const command = path('node_modules/.bin/logbrook');
-await rm(command, { force: true });
-await symlink('../../dist/logbrook.js', command).catch((error) => {
-  // Where links need rights that nobody has (Windows), `node dist/logbrook.js` does the same.
-  if (error.code !== 'EPERM') throw error;
-});
