@@ -19,37 +19,35 @@ export type SmallObjects = ObjectStore & {
   assertPut(key: string): void;
 };
 
-/** A put that is not on disk yet, or failed. */
-type Unsettled = { readonly bytes: Uint8Array; readonly failure?: StoreError };
-
 export function createSmallObjects(
   table: Table<Uint8Array>,
   files: LocalObjects,
   commits: GroupCommit,
   reading: Reading,
 ): SmallObjects {
-  const unsettled = new Map<string, Unsettled>();
+  /** Puts that are not on disk yet. */
+  const pending = new Map<string, Uint8Array>();
+  /** Puts that never got there. Kept, because a refused commit is tried again. */
+  const failed = new Map<string, StoreError>();
 
   function putInIndex(key: string, given: Uint8Array): void {
     const bytes = given.slice();
-    unsettled.set(key, { bytes });
+    pending.set(key, bytes);
     commits
       .run<void>(() => ({ answer: undefined, write: () => table.put(key, bytes) }))
-      .then(
-        () => unsettled.delete(key),
-        (failure: StoreError) => unsettled.set(key, { bytes, failure }),
-      );
+      .catch((failure: StoreError) => failed.set(key, failure))
+      .finally(() => pending.delete(key));
   }
 
   function find(key: string): Uint8Array | undefined {
-    return reading(() => unsettled.get(key)?.bytes ?? table.get(key));
+    return reading(() => pending.get(key) ?? table.get(key));
   }
 
   return {
     assertPut(key) {
-      if (!unsettled.has(key) || table.get(key) !== undefined) return;
-      const cause = unsettled.get(key)?.failure;
-      unsettled.delete(key);
+      const unsettled = pending.has(key) || failed.has(key);
+      if (!unsettled || table.get(key) !== undefined) return;
+      const cause = failed.get(key);
       const reason = cause?.reason ?? 'unavailable';
       const message = `object ${key} was not written: ${cause?.message ?? 'no reason known'}`;
       throw new StoreError(message, { reason, effect: 'none', cause });
