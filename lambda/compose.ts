@@ -6,7 +6,7 @@ import { readFile } from 'node:fs/promises';
 import { createBroker } from '../lib/broker/broker.js';
 import { type BrokerSettings, brokerDefaults } from '../lib/broker/broker-settings.js';
 import { createApp } from '../lib/http/app.js';
-import type { HttpSettings } from '../lib/http/http-deps.js';
+import { type HttpSettings, httpDefaults } from '../lib/http/http-deps.js';
 import { bodyTooLarge, type ReadBody } from '../lib/http/read-body.js';
 import { createJsonLogger } from '../lib/runtime/json-logger.js';
 import { nodeCodecs } from '../lib/runtime/node-codecs.js';
@@ -32,9 +32,6 @@ const topicCacheMsDefault = 10_000;
 const streamLifeMsDefault = 60_000;
 /** For a consumer that meets the instance which its producer met. */
 const recentBytesMaxDefault = 16 * MiB;
-
-/** Proxies between here and the client close what is silent for long. */
-const heartbeatMs = 10_000;
 
 export function compose(environment: Environment, given: { stores?: Stores } = {}): Api {
   const settings = settingsFrom(environment);
@@ -77,7 +74,7 @@ function brokerSettingsOf(settings: LambdaSettings): BrokerSettings {
 }
 
 function httpSettingsOf(settings: LambdaSettings): HttpSettings {
-  return { heartbeatMs, streamLifeMs: settings.streamLifeMs ?? streamLifeMsDefault };
+  return { ...httpDefaults, streamLifeMs: settings.streamLifeMs ?? streamLifeMsDefault };
 }
 
 const readEventBody: ReadBody = async (_request, env, bytesMax) => {

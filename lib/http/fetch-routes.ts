@@ -14,6 +14,7 @@ import type { PartitionRef } from '../log/partition-head.js';
 import { follow } from './follow.js';
 import { type HttpDeps, pathOf, queryOf } from './http-deps.js';
 import { invalid } from './problem.js';
+import { joinChunks } from './read-body.js';
 import { renderRecord } from './render-records.js';
 import { takeRecords } from './take-records.js';
 
@@ -117,11 +118,5 @@ function joinBatches(batches: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
     return fits;
   });
   if (adjacent) return new Uint8Array(first.buffer as ArrayBuffer, first.byteOffset, sizeBytes);
-  const joined = new Uint8Array(sizeBytes);
-  let position = 0;
-  for (const batch of batches) {
-    joined.set(batch, position);
-    position += batch.length;
-  }
-  return joined;
+  return joinChunks(batches, sizeBytes) as Uint8Array<ArrayBuffer>;
 }

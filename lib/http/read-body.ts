@@ -28,6 +28,7 @@ export const readWebBody: ReadBody = async (request, _env, bytesMax) => {
   return joinChunks(chunks, sizeBytes);
 };
 
+/** One chunk is handed on as it is; several are copied into one. */
 export function joinChunks(chunks: readonly Uint8Array[], sizeBytes: number): Uint8Array {
   if (chunks.length === 1) return chunks[0] as Uint8Array;
   const body = new Uint8Array(sizeBytes);

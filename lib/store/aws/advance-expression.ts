@@ -3,20 +3,19 @@
  * Attribute names are those of items/head-item.ts.
  *
  * An expression string holds 4,096 bytes. A page's worth of entries can name 16 x 16 producers, so
- * placeholders are as short as can be, and no more than `evictionsPerAdvanceMax` producers leave at once:
+ * placeholders are as short as can be, and no more than `evictionsPerRollMax` producers leave at once:
  * those beyond stay in the head, where the next roll finds them idle again.
  */
 
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+import { evictionsPerRollMax } from '../../log/limits.js';
 import type { TailAdvance } from '../../log/tail-roll.js';
 import type { HeadExpression } from './commit-expression.js';
 import { numberValue } from './items/attributes.js';
 import { producerToValue, rollsToValue, windowToValue } from './items/head-item.js';
 
-export const evictionsPerAdvanceMax = 64;
-
 export function advanceExpression(advance: TailAdvance): HeadExpression {
-  const evict = Object.entries(advance.evict).slice(0, evictionsPerAdvanceMax);
+  const evict = Object.entries(advance.evict).slice(0, evictionsPerRollMax);
   const evicted = new Set(evict.map(([producer]) => producer));
   const windows = Object.entries(advance.windows).filter(([producer]) => !evicted.has(producer));
   const sets = ['b=:base', 'x=:max', 'r=:rolls'];

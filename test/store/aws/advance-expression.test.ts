@@ -1,11 +1,8 @@
 /** The advance's expression: what is sent, to the letter, and that the greatest one fits. */
 
 import { expect, test } from 'vitest';
-import { tailEntriesPerPage } from '../../../lib/log/limits.js';
-import {
-  advanceExpression,
-  evictionsPerAdvanceMax,
-} from '../../../lib/store/aws/advance-expression.js';
+import { evictionsPerRollMax, tailEntriesPerPage } from '../../../lib/log/limits.js';
+import { advanceExpression } from '../../../lib/store/aws/advance-expression.js';
 import { encodeSpans } from '../../../lib/store/aws/items/span-format.js';
 
 const advance = {
@@ -59,7 +56,7 @@ test('the greatest advance fits into what an expression holds; who is left over 
   });
   const { ExpressionAttributeNames: names = {} } = expression;
   expect(Object.values(names).filter((name) => name.startsWith('e'))).toHaveLength(
-    evictionsPerAdvanceMax,
+    evictionsPerRollMax,
   );
   expect(expression.UpdateExpression.length).toBeLessThan(4_096);
   expect(expression.ConditionExpression.length).toBeLessThan(4_096);
