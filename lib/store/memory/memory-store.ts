@@ -5,6 +5,7 @@
 
 import { decideCommit } from '../../log/commit.js';
 import type { IndexPage } from '../../log/index-page.js';
+import { decideLogStart } from '../../log/log-start.js';
 import { emptyHead, type PartitionHead, type PartitionRef } from '../../log/partition-head.js';
 import type { ParkedProducer } from '../../log/producer-state.js';
 import { decideAdvance } from '../../log/tail-roll.js';
@@ -125,6 +126,7 @@ export function createMemoryIndex(): PartitionIndex {
       ),
     raiseWalFloor: async (ref, walFloor) =>
       change(ref, (head) => ({ ...head, walFloor: Math.max(head.walFloor, walFloor) })),
+    raiseLogStart: async (ref, offset) => change(ref, (head) => decideLogStart(head, offset)),
   };
 }
 
