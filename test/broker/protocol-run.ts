@@ -6,6 +6,7 @@
 
 import { type Broker, createBroker } from '../../lib/broker/broker.js';
 import { brokerDefaults } from '../../lib/broker/broker-settings.js';
+import type { ByteParts } from '../../lib/log/byte-parts.js';
 import type { PartitionRef } from '../../lib/log/partition-head.js';
 import { nodeCodecs } from '../../lib/runtime/node-codecs.js';
 import { createMemoryStores } from '../../lib/store/memory/memory-store.js';
@@ -131,9 +132,9 @@ async function prepare(wanted: RunOptions, world: ManualWorld, history: History)
   const { put } = truth.objects;
   const objects = {
     ...truth.objects,
-    put: (key: string, bytes: Uint8Array) => {
+    put: (key: string, parts: ByteParts) => {
       objectKeys.add(key);
-      return put(key, bytes);
+      return put(key, parts);
     },
   };
   const faulty = Array.from({ length: wanted.brokerCount }, () =>
