@@ -9,8 +9,8 @@ export type OffsetTracker = {
   finished(offset: number): void;
   /** Everything below is finished: where a successor goes on. */
   position(): number;
-  /** Records handed out and not finished. */
-  openCount(): number;
+  /** Resolves when nothing that was handed out is still being worked on. */
+  idle(): Promise<void>;
 };
 
 export function createOffsetTracker(startOffset: number): OffsetTracker {
@@ -19,6 +19,7 @@ export function createOffsetTracker(startOffset: number): OffsetTracker {
   let front = 0;
   const done = new Set<number>();
   let position = startOffset;
+  let waiting: (() => void)[] = [];
 
   function advance(): void {
     while (front < open.length && done.delete(open[front] as number)) {
@@ -38,8 +39,13 @@ export function createOffsetTracker(startOffset: number): OffsetTracker {
     finished(offset) {
       done.add(offset);
       if (open[front] === offset) advance();
+      if (front < open.length) return;
+      for (const resolve of waiting) resolve();
+      waiting = [];
     },
     position: () => position,
-    openCount: () => open.length - front - done.size,
+    async idle() {
+      if (front < open.length) await new Promise<void>((resolve) => waiting.push(resolve));
+    },
   };
 }

@@ -26,15 +26,13 @@ export type HandledRecord = {
   readonly topic: string;
   readonly partition: number;
   readonly offset: number;
-  /** As text, to tell keys apart. */
-  readonly keyText: string;
   /** Fires when the record is no longer ours to handle. */
   readonly signal: AbortSignal;
 };
 
 export type Handling<R> = {
-  /** Resolves when there is room for more; rejects once a handler has failed for good. */
-  submit(record: R): Promise<void>;
+  /** Resolves when there is room for it; rejects once a handler has failed for good. */
+  submit(record: R, keyText: string): Promise<void>;
   /** Resolves when all that was submitted is finished. */
   drain(): Promise<void>;
 };
@@ -94,18 +92,18 @@ export function createHandling<R extends HandledRecord>(
     }
   }
 
-  const rowOf = ({ topic, partition, keyText }: R) =>
+  const rowOf = ({ topic, partition }: R, keyText: string) =>
     orderBy === 'key' ? `${topic}/${partition}/${keyText}` : `${topic}/${partition}`;
 
   return {
-    async submit(record) {
+    async submit(record, keyText) {
       while (open >= concurrency && !failure) {
         await new Promise<void>((resolve) => waiting.push(resolve));
       }
       if (failure) throw failure.error;
       open++;
       if (orderBy === 'none') return void handle(record, undefined);
-      const row = rowOf(record);
+      const row = rowOf(record, keyText);
       const done = handle(record, rows.get(row));
       rows.set(row, done);
       void done.then(() => {
