@@ -29,10 +29,11 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   'lib/client': { may: ['lib/log', 'lib/contract'], packages: [], pure: false },
   'lib/cli': {
-    may: ['lib/log', 'lib/client', 'lib/contract'],
+    may: ['lib/log', 'lib/client', 'lib/contract', 'lib/checker'],
     packages: ['node:', 'commander', 'cli-progress', 'cli-table3'],
     pure: false,
   },
+  'lib/checker': { may: [], packages: [], pure: true },
   'lib/settings': { may: ['lib/log'], packages: ['zod'], pure: true },
   'lib/infra': {
     may: ['lib/settings'],
