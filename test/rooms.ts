@@ -27,13 +27,13 @@ export const rooms: Readonly<Record<string, Room>> = {
     packages: ['hono', 'hono/', 'zod', 'zod-openapi'],
     pure: true,
   },
+  'lib/checker': { may: ['lib/log'], packages: [], pure: true },
   'lib/client': { may: ['lib/log', 'lib/contract'], packages: [], pure: false },
   'lib/cli': {
     may: ['lib/log', 'lib/client', 'lib/contract', 'lib/checker'],
     packages: ['node:', 'commander', 'cli-progress', 'cli-table3'],
     pure: false,
   },
-  'lib/checker': { may: [], packages: [], pure: true },
   'lib/settings': { may: ['lib/log'], packages: ['zod'], pure: true },
   'lib/infra': {
     may: ['lib/settings'],

@@ -4,7 +4,8 @@
  */
 
 import { encodeRecordBatch } from '../../log/record-batch.js';
-import { appendedAt, recordsOf, takeTurns } from './producer-turns.js';
+import { appendAnswer } from './answers.js';
+import { recordsOf, takeTurns } from './producer-turns.js';
 import type { RecordedProcess } from './recorded-process.js';
 import { once, type Run } from './run.js';
 
@@ -20,7 +21,7 @@ export function conditionalProducer(run: Run, i: number): Promise<void> {
       async () => {
         const batch = encodeRecordBatch({ records: recordsOf(draft, clockMs()) }, codecs);
         const options = { idempotent: false, acks: 'all', retry: once, expectedOffset } as const;
-        return appendedAt(await client.appendBatch(topic, partition, batch, options));
+        return appendAnswer(await client.appendBatch(topic, partition, batch, options));
       },
     );
     if (outcome.kind === 'ok') ends[partition] = expectedOffset + names.length;

@@ -8,7 +8,8 @@ import { LogbrookError } from '../../client/logbrook-error.js';
 import { patientRetry } from '../../client/retry.js';
 import { advanceSequence } from '../../log/producer-state.js';
 import { encodeRecordBatch } from '../../log/record-batch.js';
-import { appendedAt, recordsOf, takeTurns } from './producer-turns.js';
+import { appendAnswer } from './answers.js';
+import { recordsOf, takeTurns } from './producer-turns.js';
 import type { RecordedProcess } from './recorded-process.js';
 import type { Run } from './run.js';
 
@@ -20,10 +21,12 @@ export async function idempotentProducer(run: Run, i: number): Promise<void> {
   let identity: ProducerIdentity | undefined;
   let sequences = new Map<number, number>();
 
-  /** Waits for a server that is away, but not for ever. */
+  /** Waits for a server that is away, as long as the run goes on. */
   async function newIdentity(): Promise<ProducerIdentity> {
     sequences = new Map();
-    return client.createProducer({ retry: patientRetry, signal: run.over });
+    const giveUpAfterMs = Math.max(0, run.endsAtMs - client.timing.nowMs());
+    const policy = { ...retry, giveUpAfterMs };
+    return client.createProducer({ retry: policy, signal: run.over });
   }
 
   async function send(process: RecordedProcess, draft: Parameters<typeof recordsOf>[0]) {
@@ -38,12 +41,12 @@ export async function idempotentProducer(run: Run, i: number): Promise<void> {
       { op: 'append', log, values: names, producer },
       async (onRetry) => {
         const options = { idempotent: true, acks: 'all', retry, onRetry } as const;
-        return appendedAt(await client.appendBatch(topic, partition, batch, options));
+        return appendAnswer(await client.appendBatch(topic, partition, batch, options));
       },
     );
     if (outcome.kind === 'ok') {
       sequences.set(partition, advanceSequence(baseSequence, names.length));
-    } else if (outcome.kind === 'unknown') {
+    } else if (outcome.kind === 'unknown' || !outcome.error.retriable) {
       identity = undefined;
     }
     return outcome;
@@ -52,7 +55,8 @@ export async function idempotentProducer(run: Run, i: number): Promise<void> {
   try {
     await takeTurns(run, `idempotent${i}`, send);
   } catch (error) {
-    // Stopped while it waited for an identity, or nobody gave it one: that is no verdict on the log.
-    if (!run.over.aborted && !(error instanceof LogbrookError)) throw error;
+    // Over, while it waited for an identity: that is no verdict on the log.
+    const waited = run.over.aborted || (error instanceof LogbrookError && error.retriable);
+    if (!waited) throw error;
   }
 }

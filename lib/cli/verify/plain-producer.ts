@@ -4,7 +4,8 @@
  */
 
 import { encodeRecordBatch } from '../../log/record-batch.js';
-import { appendedAt, type Draft, recordsOf, takeTurns } from './producer-turns.js';
+import { appendAnswer } from './answers.js';
+import { type Draft, recordsOf, takeTurns } from './producer-turns.js';
 import type { RecordedProcess } from './recorded-process.js';
 import { once, type Run } from './run.js';
 
@@ -14,13 +15,13 @@ export function plainProducer(run: Run, i: number): Promise<void> {
   async function asJson({ texts, partition }: Draft) {
     const records = texts.map((value) => ({ value, partition }));
     const [appended] = await client.append(topic, records, { retry: once });
-    return appendedAt(appended);
+    return appendAnswer(appended);
   }
 
   async function asBatch(draft: Draft) {
     const batch = encodeRecordBatch({ records: recordsOf(draft, clockMs()) }, codecs);
     const options = { idempotent: false, acks: 'all', retry: once } as const;
-    return appendedAt(await client.appendBatch(topic, draft.partition, batch, options));
+    return appendAnswer(await client.appendBatch(topic, draft.partition, batch, options));
   }
 
   return takeTurns(run, `plain${i}`, (process: RecordedProcess, draft) => {

@@ -3,16 +3,10 @@
  * of which sizes, and a breath after a failure.
  */
 
-import type { PartitionAppended } from '../../client/http-client.js';
 import type { LogRecord } from '../../log/record.js';
 import { createPace } from './pace.js';
 import { drawSize, textOf } from './record-values.js';
-import {
-  type Answer,
-  createRecordedProcess,
-  type Outcome,
-  type RecordedProcess,
-} from './recorded-process.js';
+import { createRecordedProcess, type Outcome, type RecordedProcess } from './recorded-process.js';
 import { isOver, type Run } from './run.js';
 
 const batchesPerSecond = 25;
@@ -41,12 +35,14 @@ export async function takeTurns(
   const mean = Math.min(meanRecordsMax, Math.max(meanRecordsMin, share / batchesPerSecond));
   const pace = createPace(timing, share);
   const process = createRecordedProcess(baseName, witness, clockMs);
+  // Another run on the same topic gives other names.
+  const prefix = `${timing.random().toString(36).slice(2, 7)}-${baseName}`;
   let named = 0;
   while (!isOver(run)) {
     const size = 1 + Math.floor(timing.random() * (2 * mean - 1));
     await pace.turn(size, over);
     if (isOver(run)) return;
-    const draft = draftOf(run, size, () => `${baseName}-${named++}`);
+    const draft = draftOf(run, size, () => `${prefix}-${named++}`);
     const outcome = await send(process, draft);
     const lostRace = outcome.kind === 'fail' && outcome.error.code === 'EXPECTED_OFFSET_MISMATCH';
     if (outcome.kind !== 'ok' && !lostRace) await timing.sleep(breathMs, over);
@@ -79,8 +75,4 @@ export function recordsOf({ texts }: Draft, timestampMs: number): LogRecord[] {
     headers: [],
     timestampMs: Math.floor(timestampMs),
   }));
-}
-
-export function appendedAt(appended: Partial<PartitionAppended> | undefined): Answer {
-  return { type: 'ok', op: 'append', baseOffset: appended?.baseOffset ?? Number.NaN };
 }

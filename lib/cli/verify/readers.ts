@@ -4,10 +4,8 @@
  */
 
 import { patientRetry, type RetryPolicy } from '../../client/retry.js';
-import type { FetchResponse } from '../../contract/records.js';
+import { readAnswer } from './answers.js';
 import { createPace } from './pace.js';
-
-import { nameIn } from './record-values.js';
 import type { Answer, Outcome, RecordedProcess } from './recorded-process.js';
 import { once, type Run } from './run.js';
 
@@ -106,11 +104,6 @@ function read(
   return process.perform(operation, async (onRetry) => {
     const request = { offset, waitMs, maxRecords, maxBytes: pageBytesMax };
     const call = { retry, onRetry, signal };
-    return answerOf(await client.fetch(topic, partition, request, call));
+    return readAnswer(await client.fetch(topic, partition, request, call));
   });
-}
-
-function answerOf({ records, nextOffset, highWatermark, logStartOffset }: FetchResponse): Answer {
-  const named = records.map(({ offset, value }) => [offset, nameIn(value)] as const);
-  return { type: 'ok', op: 'read', records: named, nextOffset, highWatermark, logStartOffset };
 }

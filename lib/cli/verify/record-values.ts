@@ -9,7 +9,8 @@ export function textOf(name: string, sizeBytes: number): string {
 
 /** The name in a value that was read; the value itself (its beginning) when it is not what was sent. */
 export function nameIn(value: unknown): string {
-  if (typeof value !== 'string') return `not a text: ${JSON.stringify(value).slice(0, shownChars)}`;
+  if (typeof value !== 'string')
+    return `not a text: ${String(JSON.stringify(value)).slice(0, shownChars)}`;
   const end = value.indexOf(' ');
   const name = end === -1 ? value : value.slice(0, end);
   if (value === textOf(name, value.length)) return name;

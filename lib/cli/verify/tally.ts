@@ -8,6 +8,7 @@ import { createHistogram, type Percentiles } from './histogram.js';
 
 export type Tally = {
   add(event: HistoryEvent): void;
+  acknowledged(): number;
   counts(): Counts;
 };
 
@@ -73,6 +74,7 @@ export function createTally(): Tally {
       if (event.type === 'invoke') invoked(event, atMs);
       else completed(event, atMs);
     },
+    acknowledged: () => records.acknowledged,
     counts: () => ({
       ...records,
       failures: Object.fromEntries([...failures].sort(([a], [b]) => (a < b ? -1 : 1))),
