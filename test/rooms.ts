@@ -28,7 +28,6 @@ export const rooms: Readonly<Record<string, Room>> = {
     packages: ['hono', 'hono/', 'zod', 'zod-openapi'],
     pure: true,
   },
-  'lib/checker': { may: ['lib/log'], packages: [], pure: true },
   'lib/client': { may: ['lib/log', 'lib/contract'], packages: [], pure: false },
   'lib/cli': {
     may: ['lib/log', 'lib/client', 'lib/contract', 'lib/checker'],
