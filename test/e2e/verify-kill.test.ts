@@ -3,7 +3,7 @@
  * nothing that was acknowledged is lost, written twice or moved. The moments come from a seed.
  */
 
-import { mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -62,3 +62,38 @@ test(`kill -9 and restart, ${kills} times: verify finds nothing violated`, async
   expect(report.acknowledged).toBeGreaterThan(kills);
   expect(report.read).toBeGreaterThanOrEqual(report.acknowledged);
 }, 300_000);
+
+test('a server that comes back with an older state is noticed', async () => {
+  const { port } = new URL(server.url);
+  const older = `${dataDir}-older`;
+  const history = `${dataDir}-history.jsonl`;
+  try {
+    const args = ['--duration', '10m', '--json', '--history', history];
+    const verify = startCommand(server.url, ['verify', ...args]);
+    await acknowledged(history, 50);
+    await server.kill9();
+    cpSync(dataDir, older, { recursive: true });
+    server = await start(port);
+    await acknowledged(history, 150);
+    await server.kill9();
+    rmSync(dataDir, { recursive: true });
+    cpSync(older, dataDir, { recursive: true });
+    server = await start(port);
+    await acknowledged(history, 250);
+    verify.interrupt();
+    const { exitCode, stdout } = await verify.result;
+    const report = JSON.parse(stdout.toString()) as VerifyReport;
+    expect(exitCode).toBe(1);
+    expect(report.violations).toBeGreaterThan(0);
+  } finally {
+    rmSync(older, { recursive: true, force: true });
+    rmSync(history, { force: true });
+  }
+}, 120_000);
+
+/** Resolves when the history tells of that many appends that were acknowledged. */
+async function acknowledged(history: string, appends: number): Promise<void> {
+  const told = () => (existsSync(history) ? readFileSync(history, 'utf8') : '');
+  const count = () => told().match(/"type":"ok","op":"append"/g)?.length ?? 0;
+  await expect.poll(count, { timeout: 60_000, interval: 50 }).toBeGreaterThanOrEqual(appends);
+}
