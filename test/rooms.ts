@@ -30,7 +30,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   'lib/client': { may: ['lib/log', 'lib/contract'], packages: [], pure: false },
   'lib/cli': {
-    may: ['lib/log', 'lib/client', 'lib/contract'],
+    may: ['lib/log', 'lib/client', 'lib/contract', 'lib/checker'],
     packages: ['node:', 'commander', 'cli-progress', 'cli-table3'],
     pure: false,
   },

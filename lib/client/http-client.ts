@@ -63,6 +63,8 @@ export type BatchOptions = CallOptions & {
   /** The batch carries a producer's sequence: repeating it is harmless whatever became of it. */
   readonly idempotent: boolean;
   readonly acks: Acks;
+  /** Only if the log ends exactly here. */
+  readonly expectedOffset?: number | undefined;
 };
 
 export type HttpClient = {
@@ -185,13 +187,18 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     createProducer: async (options) =>
       call('always', { method: 'POST', path: '/v1/producers' }, options),
     append: (topic, records, options = {}) => appendRecords(call, topic, records, options),
-    appendBatch: async (topic, partition, batch, { idempotent, acks, ...options }) =>
+    appendBatch: async (
+      topic,
+      partition,
+      batch,
+      { idempotent, acks, expectedOffset, ...options },
+    ) =>
       call(
         idempotent ? 'always' : 'noEffect',
         {
           method: 'POST',
           path: recordsPath(topic, partition),
-          query: { acks },
+          query: { acks, expectedOffset },
           headers: { 'content-type': batchContentType },
           body: batch,
           timeoutMs: appendTimeoutMs,
