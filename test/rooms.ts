@@ -11,6 +11,7 @@ export type Room = {
 
 export const rooms: Readonly<Record<string, Room>> = {
   'lib/log': { may: [], packages: [], pure: true },
+  'lib/checker': { may: ['lib/log'], packages: [], pure: true },
   'lib/store': { may: ['lib/log'], packages: [], pure: true },
   'lib/store/memory': { may: ['lib/log', 'lib/store'], packages: [], pure: true },
   'lib/store/local': { may: ['lib/log', 'lib/store'], packages: ['node:', 'lmdb'], pure: false },
