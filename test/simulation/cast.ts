@@ -31,6 +31,6 @@ export function castOf(sim: Simulation): { writers: Actor[]; others: Actor[] } {
   const evictions = sim.options.evicting ? [evictingRoller, evictingRoller] : [];
   return {
     writers: [...forEachLog(writersOfLog), spreadingProducer],
-    others: [...forEachLog(othersOfLog), lateArrivals, lateArrivals, cleaner, ...evictions],
+    others: [...forEachLog(othersOfLog), lateArrivals, cleaner, ...evictions],
   };
 }

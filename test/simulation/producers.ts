@@ -49,17 +49,18 @@ async function retry(sim: Simulation, batches: readonly Sent[], attempts: number
   for (let attempt = 0; attempt < attempts && left.length > 0; attempt++) {
     const again = sim.chance(0.1) ? [...batches] : left;
     const outcomes = await append(sim, again);
-    for (const [i, sent] of again.entries()) noteOutcome(sim, sent, outcomes[i] as Outcome);
+    for (const [i, sent] of again.entries())
+      noteOutcome(sim, sent, outcomes[i] as Outcome, batches[0]);
     left = again.filter((sent) => sent.ackedAt === undefined);
     if (left.length > 0) await sim.pause(40);
   }
   return left;
 }
 
-function noteOutcome(sim: Simulation, sent: Sent, outcome: Outcome): void {
+function noteOutcome(sim: Simulation, sent: Sent, outcome: Outcome, first?: Sent): void {
   if (outcome.kind === 'ok') sent.ackedAt = outcome.baseOffset;
   if (outcome.kind !== 'fail') return;
-  const wrote = sent.append.producer?.baseSequence !== 0 || sent.ackedAt !== undefined;
+  const wrote = first?.append.producer?.baseSequence !== 0 || first.ackedAt !== undefined;
   if (forgotten.includes(outcome.code) || (outcome.code === 'UNKNOWN_PRODUCER_ID' && wrote)) {
     sim.complain('producer-forgotten', `${sent.append.values[0]} was told ${outcome.code}`);
   }

@@ -23,15 +23,22 @@ export async function ask<T>(
   act: (instance: Instance) => Promise<T>,
 ): Promise<T | undefined> {
   instance.begin();
-  const work = act(instance).finally(async () => {
-    // A Lambda answers when nothing is left to be done: it may stand still afterwards.
-    if (instance.kind === 'lambda') await instance.broker.idle();
-  });
-  const done = () => instance.end();
-  work.then(done, done);
+  const work = serve(instance, act);
   const patience = sim.world.clock.sleep(requestTimeoutMs);
+  // What fails after nobody waits for it any more is no concern of anybody.
+  work.catch(() => undefined);
   const answer = await Promise.race([work, instance.died, patience]);
   return sim.lost() ? undefined : (answer as T | undefined);
+}
+
+async function serve<T>(instance: Instance, act: (instance: Instance) => Promise<T>): Promise<T> {
+  try {
+    return await act(instance);
+  } finally {
+    // A Lambda answers when nothing is left to be done: it stands still afterwards.
+    if (instance.kind === 'lambda') await instance.broker.idle();
+    instance.end();
+  }
 }
 
 export type Batch = { readonly process: string; readonly append: Append };

@@ -4,6 +4,7 @@
  */
 
 import { knownSpans } from '../../lib/log/commit.js';
+import { evictionsPerRollMax } from '../../lib/log/limits.js';
 import type { PartitionHead, PartitionRef } from '../../lib/log/partition-head.js';
 import { planRolls, type TailRolls } from '../../lib/log/tail-roll.js';
 import { parseWalKey, walBucketOf } from '../../lib/log/wal-key.js';
@@ -11,17 +12,17 @@ import type { Stores } from '../../lib/store/stores.js';
 import { ask } from './requests.js';
 import type { Simulation } from './simulation.js';
 
-/** Twice as often as it may be needed: a stray that arrives at once is no stray. */
+/** Some arrive soon, many when nobody thinks of them any more. */
 export async function lateArrivals(sim: Simulation): Promise<void> {
   while (!sim.writersDone()) {
-    await sim.pause(25);
+    await sim.pause(sim.oneOf([30, 1_500]));
     await sim.fleet.deliver();
   }
 }
 
 export async function evictingRoller(sim: Simulation): Promise<void> {
   while (!sim.writersDone()) {
-    await sim.pause(50);
+    await sim.pause(150);
     await asJob(sim, (stores) => rollAndEvict(sim, stores, sim.oneOf(sim.refs)));
   }
 }
@@ -49,8 +50,8 @@ async function asJob(
 async function rollAndEvict(sim: Simulation, stores: Stores, ref: PartitionRef): Promise<void> {
   const { index } = stores;
   const head = await index.readHead(ref);
-  const roll = head && withEvictions(sim, head, planRolls(head));
-  if (!roll) return;
+  if (!head) return;
+  const roll = withEvictions(sim, head, (sim.chance(0.5) && planRolls(head)) || emptyRoll(head));
   for (const [name, state] of Object.entries(roll.park)) await index.parkProducer(ref, name, state);
   await sim.pause(8);
   if (sim.chance(0.2)) return;
@@ -62,15 +63,19 @@ async function rollAndEvict(sim: Simulation, stores: Stores, ref: PartitionRef):
   await index.advanceTail(ref, roll.advance);
 }
 
-function withEvictions(
-  sim: Simulation,
-  head: PartitionHead,
-  roll: TailRolls | undefined,
-): TailRolls | undefined {
-  if (!roll) return undefined;
+function emptyRoll({ tailBaseOffset, pagedMaxTimestampMs, rolls }: PartitionHead): TailRolls {
+  const nextTailBaseOffset = tailBaseOffset;
+  const stays = { tailBaseOffset, nextTailBaseOffset, pagedMaxTimestampMs, rolls };
+  return { pages: [], advance: { ...stays, entryCount: 0, windows: {}, evict: {} }, park: {} };
+}
+
+/** Any producer may leave that has nothing in the tail. */
+function withEvictions(sim: Simulation, head: PartitionHead, roll: TailRolls): TailRolls {
   const inTail = new Set(head.tail.flatMap(({ stamps }) => stamps.map((s) => s.producer)));
   const evict = Object.fromEntries(
-    Object.entries(head.producers).filter(([name]) => !inTail.has(name) && sim.chance(0.7)),
+    Object.entries(head.producers)
+      .filter(([name]) => !inTail.has(name) && sim.chance(0.7))
+      .slice(0, evictionsPerRollMax),
   );
   const park = Object.fromEntries(
     Object.entries(evict).map(([name, entry]) => {
