@@ -67,9 +67,17 @@ export function createTopics(
 
   async function findAnew(name: string): Promise<Topic> {
     const topic = await lookUp(stores.topics, name);
+    if (topic) return remember(topic);
     remembered.delete(name);
-    if (!topic) throw unknownTopic(name);
-    if (cacheMs > 0) remembered.set(name, { topic, untilMs: clock.nowMs() + cacheMs });
+    throw unknownTopic(name);
+  }
+
+  /** Returns what is newer: an answer of the store can be overtaken by an alteration of our own. */
+  function remember(topic: Topic): Topic {
+    if (cacheMs === 0) return topic;
+    const known = remembered.get(topic.name)?.topic;
+    if (known?.topicId === topic.topicId && known.version > topic.version) return known;
+    remembered.set(topic.name, { topic, untilMs: clock.nowMs() + cacheMs });
     return topic;
   }
 
@@ -105,14 +113,12 @@ export function createTopics(
         if (change.set) checkCompression(change.set, canCompress);
         return state;
       });
+      if (altered) return remember(altered);
       remembered.delete(name);
-      if (!altered) throw unknownTopic(name);
-      return altered;
+      throw unknownTopic(name);
     },
     async addPartitions(name, partitionCount) {
-      const grown = await addPartitions(stores, name, partitionCount);
-      remembered.delete(name);
-      return grown;
+      return remember(await addPartitions(stores, name, partitionCount));
     },
     async delete(name) {
       const topic = await deleteName(stores, name);
