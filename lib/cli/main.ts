@@ -18,6 +18,7 @@ import { addTopicsDelete } from './commands/topics-delete.js';
 import { addTopicsDescribe } from './commands/topics-describe.js';
 import { addTopicsList } from './commands/topics-list.js';
 import { addTopicsTrim } from './commands/topics-trim.js';
+import { addVerify } from './commands/verify.js';
 import { exitCodes, reportFailure, UsageError } from './failure.js';
 
 const urlDefault = `http://127.0.0.1:${portDefault}`;
@@ -53,6 +54,7 @@ export function createProgram(io: CliIo, serve?: ServeCommand): Command {
   addProduce(program, context);
   addConsume(program, context);
   addOffsets(program, context);
+  addVerify(program, context);
   return program;
 }
 

@@ -9,6 +9,7 @@ import type { Appended, FetchResponse, RecordInput, RecordOutput } from '../cont
 import type { ConfigChanges, TopicConfigList } from '../contract/topic-configs.js';
 import type { TopicDescription, TopicOffsets, TopicResponse, Trimmed } from '../contract/topics.js';
 import { topicNameProblem } from '../log/topic-name.js';
+import { type FetchedBatches, fetchBatches } from './fetch-batches.js';
 import { type FollowRequest, followPartition } from './follow.js';
 import { LogbrookError, refused } from './logbrook-error.js';
 import { briefRetry, machineTiming, type RetryPolicy, type Timing, withRetry } from './retry.js';
@@ -62,6 +63,8 @@ export type BatchOptions = CallOptions & {
   /** The batch carries a producer's sequence: repeating it is harmless whatever became of it. */
   readonly idempotent: boolean;
   readonly acks: Acks;
+  /** Only if the log ends exactly here. */
+  readonly expectedOffset?: number | undefined;
 };
 
 export type HttpClient = {
@@ -113,6 +116,13 @@ export type HttpClient = {
     request: FetchRequest,
     call?: CallOptions,
   ): Promise<FetchResponse>;
+  /** The same as whole batches, as they are stored: the first may begin before the offset. */
+  fetchBatches(
+    topic: string,
+    partition: number,
+    request: Omit<FetchRequest, 'format' | 'maxRecords'>,
+    call?: CallOptions,
+  ): Promise<FetchedBatches>;
   /** Records from `offset` on, for ever; connections that end are renewed. See follow.ts. */
   follow(
     topic: string,
@@ -177,13 +187,18 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     createProducer: async (options) =>
       call('always', { method: 'POST', path: '/v1/producers' }, options),
     append: (topic, records, options = {}) => appendRecords(call, topic, records, options),
-    appendBatch: async (topic, partition, batch, { idempotent, acks, ...options }) =>
+    appendBatch: async (
+      topic,
+      partition,
+      batch,
+      { idempotent, acks, expectedOffset, ...options },
+    ) =>
       call(
         idempotent ? 'always' : 'noEffect',
         {
           method: 'POST',
           path: recordsPath(topic, partition),
-          query: { acks },
+          query: { acks, expectedOffset },
           headers: { 'content-type': batchContentType },
           body: batch,
           timeoutMs: appendTimeoutMs,
@@ -201,6 +216,11 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
         },
         options,
       ),
+    fetchBatches: async (topic, partition, request, options) => {
+      const path = recordsPath(topic, partition);
+      const timeoutMs = fetchTimeoutMs + (request.waitMs ?? 0);
+      return fetchBatches({ transport, timing }, { path, query: request, timeoutMs }, options);
+    },
     follow: (topic, partition, request, options = {}) =>
       followPartition({ transport, timing }, recordsPath(topic, partition), request, options),
   };
