@@ -144,6 +144,22 @@ test.each(damage)(
   },
 );
 
+test('one of many objects that fails does not hold a reader up who is far behind', async () => {
+  await fill(4);
+  const { faulty } = fixture;
+  for (const fault of [undefined, undefined, { kind: 'before' } as const]) {
+    faulty.fail('objects.read', fault);
+  }
+  expect(await read(0, 1_000_000)).toEqual(['b0.0@0', 'b1.0@2']);
+  // Whoever goes on from there is told, should it fail again.
+  faulty.fail('objects.read', { kind: 'before' });
+  await expect(read(4, 1_000_000)).rejects.toMatchObject({ reason: 'unavailable' });
+  faulty.fail('objects.read', undefined);
+  faulty.fail('objects.read', missing);
+  expect(await read(4, 1_000_000)).toEqual(['b2.0@4']);
+  await expect(read(4, 1_000_000)).resolves.toEqual(['b2.0@4', 'b3.0@6']);
+});
+
 test('an object that is not there is told apart from one that is corrupt', async () => {
   await fill(1);
   fixture.faulty.fail('objects.read', missing);
