@@ -10,6 +10,7 @@ import { announceSkip } from '../support/announce-skip.js';
 import { dynamodbLocalMissing, startDynamodbLocal } from '../support/dynamodb-local.js';
 import { type FaultProxy, startFaultProxy } from '../support/fault-proxy.js';
 import {
+  type RunningCommand,
   type ServerProcess,
   startCommand,
   startServerProcess,
@@ -34,6 +35,7 @@ describe.skipIf(missing)('on the aws store behind a bad network', () => {
   let toS3: FaultProxy;
   let toServer: FaultProxy;
   let server: ServerProcess;
+  let verify: RunningCommand | undefined;
 
   beforeAll(async () => {
     [dynamodb, s3] = await Promise.all([startDynamodbLocal(), startS3Server()]);
@@ -50,6 +52,8 @@ describe.skipIf(missing)('on the aws store behind a bad network', () => {
     toServer = await startFaultProxy(server.url, seed + 2);
   });
   afterAll(async () => {
+    // Should the test have ended early: it would go on for minutes.
+    verify?.interrupt();
     await toServer?.stop();
     await server?.stop();
     await Promise.all([toDynamodb?.stop(), toS3?.stop()]);
@@ -61,7 +65,7 @@ describe.skipIf(missing)('on the aws store behind a bad network', () => {
     toS3.setShare(shareOfRequests);
     toServer.setShare(shareOfCalls);
     const args = ['--duration', '10m', '--json', '--rate', '200'];
-    const verify = startCommand(toServer.endpoint, ['verify', ...args]);
+    verify = startCommand(toServer.endpoint, ['verify', ...args]);
     let over = false;
     void verify.result.finally(() => {
       over = true;
