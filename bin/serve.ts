@@ -114,7 +114,7 @@ function brokerSettings(options: ServeOptions, settings: Settings): BrokerSettin
 /** Each store is loaded only when it is asked for: LMDB and the AWS SDK are heavy. */
 async function openStores(
   options: ServeOptions,
-  { table, bucket }: Settings,
+  { table, bucket, inlineBytesMax }: Settings,
   environment: Environment,
 ): Promise<Stores> {
   if (options.store === 'memory') {
@@ -126,7 +126,8 @@ async function openStores(
     return createLocalStores({ dataDir: options.dataDir, takeOver: options.takeOver });
   }
   const { openAwsStores } = await import('./aws-from-environment.js');
-  return openAwsStores(table ?? 'logbrook', bucket ?? 'logbrook', environment);
+  const place = { tableName: table ?? 'logbrook', bucketName: bucket ?? 'logbrook' };
+  return openAwsStores({ ...place, inlineBytesMax }, environment);
 }
 
 async function docsScript(): Promise<Uint8Array | undefined> {

@@ -76,7 +76,7 @@ async function begin(
     },
   }));
   const layout = planObject(tickets);
-  const objectKey = formatWalKey({ bucket, uuid: fixture.world.uuid() });
+  const objectKey = formatWalKey({ bucket, uuid: fixture.world.uuid(), inline: false });
   const object = encodeWalObject(layout.parts, layout.ranges, nodeCodecs);
   await fixture.truth.objects.put(objectKey, object);
   const laidOut = layout.partitions[0]?.batches ?? [];

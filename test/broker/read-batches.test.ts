@@ -35,7 +35,11 @@ async function fill(objects: number, perObject = 1, recordCount = 2): Promise<vo
       settle() {},
     }));
     const layout = planObject(batches);
-    const objectKey = formatWalKey({ bucket: 2_026_112_307, uuid: fixture.world.uuid() });
+    const objectKey = formatWalKey({
+      bucket: 2_026_112_307,
+      uuid: fixture.world.uuid(),
+      inline: false,
+    });
     await store.put(objectKey, encodeWalObject(layout.parts, layout.ranges, nodeCodecs));
     const laidOut = layout.partitions[0]?.batches ?? [];
     await writer.commit(objectKey, 2_026_112_307, laidOut, Number.MAX_SAFE_INTEGER);

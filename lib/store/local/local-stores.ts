@@ -133,6 +133,7 @@ function composeStores(
     objects,
     index: createLocalIndex(tables, commits, reading, objects.assertPut),
     topics: createLocalTopics(topics, facts, commits, reading),
+    inlineBytesMax: undefined,
     shared: false,
     close: () => {
       closing ??= close(dataDir, database, facts, self, files, commits);

@@ -21,6 +21,7 @@ export function createMemoryStores(): Stores {
     objects: createMemoryObjects(),
     index: createMemoryIndex(),
     topics: createMemoryTopics(),
+    inlineBytesMax: undefined,
     shared: false,
     close: async () => {},
   };
