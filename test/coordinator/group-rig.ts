@@ -46,6 +46,12 @@ export function createGroupRig(
         if (decision.kind === 'refused') return decision;
         if (decision.kind === 'changed') {
           if (decision.group.epoch !== group.epoch + 1) throw new Error('epochs are not in a row');
+          for (const { topicId, partitions } of decision.grants) {
+            const slots = group.topics.find((topic) => topic.topicId === topicId)?.slots;
+            if (partitions.some((partition) => (slots?.[partition]?.owner ?? null) !== null)) {
+              throw new Error('a partition is granted in the same step in which it was freed');
+            }
+          }
           rig.onGrant(request.memberId, decision.grants, decision.group.epoch);
           rig.group = decision.group;
           rig.writes++;
