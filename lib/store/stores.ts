@@ -2,6 +2,7 @@
  * All that the broker keeps things in. Composed at the edges, one adapter for all three.
  */
 
+import type { GroupStore } from './group-store.js';
 import type { ObjectStore } from './object-store.js';
 import type { PartitionIndex } from './partition-index.js';
 import type { TopicStore } from './topic-store.js';
@@ -10,6 +11,7 @@ export type Stores = {
   readonly objects: ObjectStore;
   readonly index: PartitionIndex;
   readonly topics: TopicStore;
+  readonly groups: GroupStore;
   /**
    * Whether other processes commit to the same store. If so, a waiting reader must look for news; if
    * not, every commit passes through this process.

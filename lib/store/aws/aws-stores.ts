@@ -8,6 +8,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import type { Stores } from '../stores.js';
 import { trackLostAttempts } from './aws-errors.js';
+import { createDynamoGroupStore } from './dynamo-group-store.js';
 import { createDynamoPartitionIndex } from './dynamo-partition-index.js';
 import { createDynamoTopicStore } from './dynamo-topic-store.js';
 import { createS3ObjectStore } from './s3-object-store.js';
@@ -37,6 +38,7 @@ export function createAwsStores(options: AwsStoresOptions): Stores {
     objects: createS3ObjectStore(s3, options.bucketName),
     index: createDynamoPartitionIndex(dynamodb, options.tableName),
     topics: createDynamoTopicStore(dynamodb, options.tableName),
+    groups: createDynamoGroupStore(dynamodb, options.tableName),
     shared: true,
     async close() {
       if (!options.dynamodb) dynamodb.destroy();

@@ -13,12 +13,14 @@ import type { HeadChange, PartitionIndex } from '../partition-index.js';
 import { StoreError } from '../store-error.js';
 import type { Stores } from '../stores.js';
 import type { Topic, TopicStore } from '../topic-store.js';
+import { createMemoryGroups } from './memory-groups.js';
 
 export function createMemoryStores(): Stores {
   return {
     objects: createMemoryObjects(),
     index: createMemoryIndex(),
     topics: createMemoryTopics(),
+    groups: createMemoryGroups(),
     shared: false,
     close: async () => {},
   };
