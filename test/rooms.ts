@@ -40,7 +40,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     packages: ['hono', 'hono/', 'zod', 'zod-openapi'],
     pure: true,
   },
-  'lib/client': { may: ['lib/log', 'lib/contract'], packages: [], pure: false },
+  'lib/client': { may: ['lib/log', 'lib/coordinator', 'lib/contract'], packages: [], pure: false },
   'lib/cli': {
     may: ['lib/log', 'lib/client', 'lib/contract'],
     packages: ['node:', 'commander', 'cli-progress', 'cli-table3'],

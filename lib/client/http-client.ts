@@ -9,6 +9,7 @@ import type { Appended, FetchResponse, RecordInput, RecordOutput } from '../cont
 import type { TopicDescription, TopicOffsets, TopicResponse } from '../contract/topics.js';
 import { topicNameProblem } from '../log/topic-name.js';
 import { type FollowRequest, followPartition } from './follow.js';
+import { createGroupCalls, type GroupCalls } from './group-calls.js';
 import { LogbrookError, refused } from './logbrook-error.js';
 import { briefRetry, machineTiming, type RetryPolicy, type Timing, withRetry } from './retry.js';
 import { createTransport, type Fetch, type HttpRequest, type Transport } from './transport.js';
@@ -61,6 +62,7 @@ export type BatchOptions = CallOptions & {
 export type HttpClient = {
   readonly url: string;
   readonly timing: Timing;
+  readonly groups: GroupCalls;
   createTopic(name: string, partitions: number, call?: CallOptions): Promise<TopicResponse>;
   /** In order of names; `after` of a page asks for the next one. */
   listTopics(after?: string, call?: CallOptions): Promise<TopicPage>;
@@ -111,7 +113,7 @@ const appendTimeoutMs = 45_000;
 const fetchTimeoutMs = 30_000;
 
 /** `noEffect`: repeated only when the failed call certainly did nothing. */
-type Call = <T>(
+export type Call = <T>(
   when: 'always' | 'noEffect',
   request: Omit<HttpRequest, 'timeoutMs'> & { readonly timeoutMs?: number },
   options?: CallOptions,
@@ -137,6 +139,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   return {
     url: transport.url,
     timing,
+    groups: createGroupCalls(call),
     createTopic: async (name, partitions, options) =>
       call(
         'noEffect',

@@ -2,7 +2,7 @@
  * Topics, partitions, offsets, producers, and the fence.
  */
 
-import type { Context, Hono } from 'hono';
+import type { Hono } from 'hono';
 import { listQuery, offsetsQuery, partitionPath, topicPath } from '../contract/fields.js';
 import {
   createTopicRequest,
@@ -12,11 +12,9 @@ import {
 } from '../contract/topics.js';
 import type { PartitionHead, PartitionRef } from '../log/partition-head.js';
 import type { Topic } from '../store/topic-store.js';
-import { mediaType, unsupportedMediaType } from './decode-records.js';
 import { checked, type HttpDeps, pathOf, queryOf } from './http-deps.js';
-import { bodyText, checkContentEncoding, parseJson } from './read-body.js';
+import { jsonBody } from './json-body.js';
 
-const jsonBodyBytesMax = 64 * 1024;
 const listLimitDefault = 100;
 
 export function topicRoutes(app: Hono, deps: HttpDeps): void {
@@ -69,14 +67,6 @@ export function topicRoutes(app: Hono, deps: HttpDeps): void {
   app.post('/v1/producers', async (c) =>
     c.json({ producerId: await broker.nextProducerId(), producerEpoch: 0 }, 201),
   );
-}
-
-async function jsonBody(c: Context, deps: HttpDeps): Promise<unknown> {
-  const type = mediaType(c.req.header('content-type'));
-  if (type !== 'application/json') throw unsupportedMediaType(type, ['application/json']);
-  checkContentEncoding(c.req.raw.headers);
-  const bytes = await deps.readBody(c.req.raw, c.env, jsonBodyBytesMax);
-  return parseJson(bodyText(bytes), 'The body');
 }
 
 function headsOf({ broker }: HttpDeps, topic: Topic): Promise<PartitionHead[]> {
