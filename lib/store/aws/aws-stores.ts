@@ -8,6 +8,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import type { Stores } from '../stores.js';
 import { trackLostAttempts } from './aws-errors.js';
+import { createDynamoGroupStore } from './dynamo-group-store.js';
 import { createDynamoInlineObjects } from './dynamo-inline-objects.js';
 import { createDynamoPartitionIndex } from './dynamo-partition-index.js';
 import { createDynamoTopicStore } from './dynamo-topic-store.js';
@@ -45,6 +46,7 @@ export function createAwsStores(options: AwsStoresOptions): Stores {
     inlineBytesMax: options.inlineBytesMax ?? 0,
     index: createDynamoPartitionIndex(dynamodb, options.tableName),
     topics: createDynamoTopicStore(dynamodb, options.tableName),
+    groups: createDynamoGroupStore(dynamodb, options.tableName),
     shared: true,
     async close() {
       if (!options.dynamodb) dynamodb.destroy();

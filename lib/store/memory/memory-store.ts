@@ -15,6 +15,7 @@ import type { HeadChange, PartitionIndex } from '../partition-index.js';
 import { StoreError } from '../store-error.js';
 import type { Stores } from '../stores.js';
 import { alteredTopic, type Topic, type TopicStore } from '../topic-store.js';
+import { createMemoryGroups } from './memory-groups.js';
 
 export function createMemoryStores(): Stores {
   return {
@@ -22,6 +23,7 @@ export function createMemoryStores(): Stores {
     index: createMemoryIndex(),
     topics: createMemoryTopics(),
     inlineBytesMax: undefined,
+    groups: createMemoryGroups(),
     shared: false,
     close: async () => {},
   };
