@@ -15,7 +15,7 @@ import type { Simulation } from './simulation.js';
 /** Some arrive soon, many when nobody thinks of them any more. */
 export async function lateArrivals(sim: Simulation): Promise<void> {
   while (!sim.writersDone()) {
-    await sim.pause(sim.oneOf([30, 1_500]));
+    await sim.pause(sim.oneOf([30, 4_000]));
     await sim.fleet.deliver();
   }
 }
@@ -102,7 +102,7 @@ async function cleanUp(sim: Simulation, stores: Stores, nowMs: number): Promise<
   );
   const used = new Set<string>();
   for (const ref of sim.refs) {
-    for (const key of await keysUsedBy(stores, ref, sim.options.bug?.pagesBeforeTail)) {
+    for (const key of await keysUsedBy(sim, stores, ref)) {
       used.add(key);
     }
   }
@@ -113,13 +113,16 @@ async function cleanUp(sim: Simulation, stores: Stores, nowMs: number): Promise<
 
 /** The tail first: entries move from it to the pages, never back. */
 async function keysUsedBy(
+  sim: Simulation,
   { index }: Stores,
   ref: PartitionRef,
-  pagesBeforeTail = false,
 ): Promise<string[]> {
-  const pagesEarly = pagesBeforeTail ? await index.findPages(ref, 0, 1_000_000) : [];
-  const tail = (await index.readHead(ref))?.tail ?? [];
-  const pages = pagesBeforeTail ? pagesEarly : await index.findPages(ref, 0, 1_000_000);
-  const locations = [...pages.flatMap((page) => page.locations), ...tail];
+  const tail = async () => (await index.readHead(ref))?.tail ?? [];
+  const pages = async () =>
+    (await index.findPages(ref, 0, 1_000_000)).flatMap(({ locations }) => locations);
+  const [first, second] = sim.options.bug?.pagesBeforeTail ? [pages, tail] : [tail, pages];
+  const locations = [...(await first())];
+  await sim.pause(80);
+  locations.push(...(await second()));
   return locations.map(({ objectKey }) => objectKey);
 }
