@@ -22,7 +22,7 @@ export async function lateArrivals(sim: Simulation): Promise<void> {
 
 export async function evictingRoller(sim: Simulation): Promise<void> {
   while (!sim.writersDone()) {
-    await sim.pause(150);
+    await sim.pause(40);
     await asJob(sim, (stores) => rollAndEvict(sim, stores, sim.oneOf(sim.refs)));
   }
 }
@@ -54,7 +54,7 @@ async function rollAndEvict(sim: Simulation, stores: Stores, ref: PartitionRef):
   const roll = withEvictions(sim, head, (sim.chance(0.5) && planRolls(head)) || emptyRoll(head));
   for (const [name, state] of Object.entries(roll.park)) await index.parkProducer(ref, name, state);
   await sim.pause(8);
-  if (sim.chance(0.2)) return;
+  if (sim.chance(0.1)) return;
   for (const page of sim.chance(0.5) ? roll.pages.toReversed() : roll.pages) {
     await index.writePage(ref, page);
     await sim.pause(8);
@@ -72,9 +72,11 @@ function emptyRoll({ tailBaseOffset, pagedMaxTimestampMs, rolls }: PartitionHead
 /** Any producer may leave that has nothing in the tail. */
 function withEvictions(sim: Simulation, head: PartitionHead, roll: TailRolls): TailRolls {
   const inTail = new Set(head.tail.flatMap(({ stamps }) => stamps.map((s) => s.producer)));
+  // One that wakes up meanwhile keeps all of them: the fewer, the more often it comes true.
+  const share = sim.oneOf([0.1, 0.3, 1]);
   const evict = Object.fromEntries(
     Object.entries(head.producers)
-      .filter(([name]) => !inTail.has(name) && sim.chance(0.7))
+      .filter(([name]) => !inTail.has(name) && sim.chance(share))
       .slice(0, evictionsPerRollMax),
   );
   const park = Object.fromEntries(
