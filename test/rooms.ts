@@ -18,7 +18,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   'lib/store/aws': { may: ['lib/log', 'lib/store'], packages: ['@aws-sdk/'], pure: false },
   'lib/runtime': {
     may: ['lib/log', 'lib/store'],
-    packages: ['node:', 'crc-32/crc32c.js', '@node-rs/crc32', 'pino'],
+    packages: ['node:', 'crc-32/crc32c.js', '@node-rs/crc32', 'fflate', 'pino'],
     pure: false,
   },
   'lib/broker': { may: ['lib/log', 'lib/store'], packages: [], pure: true },
@@ -30,7 +30,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   'lib/client': { may: ['lib/log', 'lib/contract'], packages: [], pure: false },
   'lib/cli': {
-    may: ['lib/log', 'lib/client', 'lib/contract'],
+    may: ['lib/log', 'lib/client', 'lib/contract', 'lib/checker'],
     packages: ['node:', 'commander', 'cli-progress', 'cli-table3'],
     pure: false,
   },

@@ -57,4 +57,9 @@ export type PartitionIndex = {
   ): Promise<HeadChange>;
   /** From now on no commit may point below this WAL bucket. Only ever raises it. */
   raiseWalFloor(ref: PartitionRef, walFloor: number): Promise<HeadChange>;
+  /**
+   * Carries out `decideLogStart`: the log start is at least `offset` afterwards. `changed` also when it
+   * was that high before; `refused` when the log ends below `offset`.
+   */
+  raiseLogStart(ref: PartitionRef, offset: number): Promise<HeadChange>;
 };

@@ -11,6 +11,11 @@ export type Stores = {
   readonly index: PartitionIndex;
   readonly topics: TopicStore;
   /**
+   * Objects of a flush up to this many bytes cost less under a key of kind `inline`. A topic may want
+   * another bound: any up to `inlineBytesCap` is taken. Undefined: this store has one place for all.
+   */
+  readonly inlineBytesMax: number | undefined;
+  /**
    * Whether other processes commit to the same store. If so, a waiting reader must look for news; if
    * not, every commit passes through this process.
    */

@@ -28,6 +28,7 @@ export function runCorrectLog(steps: readonly Step[], clientCount: number): Hist
     // Each producer id is shared by two processes, of which the later has the newer epoch.
     return { name: `c${i}`, producerId: i >> 1, epoch: i & 1, sequence: 0, position: 0 };
   });
+  const late: Operation[] = [];
   let nextValue = 0;
 
   function choose(client: Client, dice: number): Operation {
@@ -66,6 +67,8 @@ export function runCorrectLog(steps: readonly Step[], clientCount: number): Hist
   }
 
   for (const { who, dice } of steps) {
+    const arrived = dice % 16 === 15 && late.shift();
+    if (arrived) store.act(arrived);
     const client = clients[who % clients.length] as Client;
     const { under } = client;
     if (!under) {
@@ -75,7 +78,8 @@ export function runCorrectLog(steps: readonly Step[], clientCount: number): Hist
     } else if (!under.acted) {
       under.acted = true;
       // One in eight never reaches the log; one in eight only after the client has given up.
-      if (dice % 8 > 0) under.answer = { ...store.act(under.operation), process: client.name };
+      if (dice % 8 === 1) late.push(under.operation);
+      else if (dice % 8 > 1) under.answer = { ...store.act(under.operation), process: client.name };
       if (dice % 8 === 1) complete(client, 'unknown');
     } else complete(client, dice % 8 === 0 ? 'unknown' : 'answer');
   }

@@ -64,6 +64,7 @@ function partitionsSuite(stores: () => Stores): void {
         expect(await index.setFencingToken(gone, 'token', undefined)).toEqual(noPartition);
         expect(await index.setFencingToken(gone, 'token', null)).toEqual(noPartition);
         expect(await index.raiseWalFloor(gone, head.walFloor + 1)).toEqual(noPartition);
+        expect(await index.raiseLogStart(gone, 0)).toEqual(noPartition);
       }
     });
   });
@@ -258,6 +259,25 @@ function conditionsSuite(stores: () => Stores): void {
         walFloor: 2026112309,
       });
       await commit(index, ref, entry(), { walBucket: 2026112309 });
+    });
+
+    test('the log start only rises, never beyond the end, and takes nothing with it', async () => {
+      const { index } = stores();
+      const ref = await newPartition(index);
+      await commit(index, ref, entry(5));
+      await commit(index, ref, entry(5));
+      const before = await headOf(index, ref);
+      const raised = { ...before, logStartOffset: 7 };
+      expect(await index.raiseLogStart(ref, 7)).toEqual({ kind: 'changed', head: raised });
+      for (const lower of [7, 3, 0]) {
+        expect(await index.raiseLogStart(ref, lower)).toEqual({ kind: 'changed', head: raised });
+      }
+      expect(await index.raiseLogStart(ref, 11)).toEqual({ kind: 'refused', head: raised });
+      expect(await index.readHead(ref)).toEqual(raised);
+      const offsets = [8, 10, 9];
+      await Promise.all(offsets.map((offset) => index.raiseLogStart(ref, offset)));
+      expect((await headOf(index, ref)).logStartOffset).toBe(10);
+      expect((await commit(index, ref, entry())).baseOffset).toBe(10);
     });
 
     test('an expected offset is met or refused; of many with the same one is taken', async () => {

@@ -6,6 +6,7 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import type { Stores } from '../../lib/store/stores.js';
 import { commitsSuite } from './commits.suite.js';
+import { inlineObjectsSuite } from './inline-objects.suite.js';
 import { objectsSuite } from './objects.suite.js';
 import { rollsSuite } from './rolls.suite.js';
 import { topicsSuite } from './topics.suite.js';
@@ -30,6 +31,7 @@ export function storesSuite(name: string, make: () => Promise<StoresUnderTest>):
     rollsSuite(stores);
     topicsSuite(stores);
     objectsSuite(stores);
+    inlineObjectsSuite(stores);
     twinSuite(stores);
   });
 }

@@ -1,6 +1,6 @@
 /**
  * Any history gives the same outcomes and leaves the same index as it does on the memory twin: random
- * commits, rolls, parkings, fences and floors, some of them planned from what is no longer so.
+ * commits, rolls, parkings, fences, floors and trims, some of them planned from what is no longer so.
  */
 
 import fc from 'fast-check';
@@ -37,7 +37,8 @@ type Step =
   | { kind: 'roll'; late: boolean; evict: boolean; steps: RollStep[] }
   | { kind: 'park'; producer: string; lastBaseOffset: number }
   | { kind: 'fence'; token: string | null; expected: string | null | undefined }
-  | { kind: 'raise'; floorStep: number };
+  | { kind: 'raise'; floorStep: number }
+  | { kind: 'trim'; beforeEnd: number };
 
 const token = fc.constantFrom(null, 'x', 'y');
 const mostly = <T>(usual: T, ...rare: T[]) =>
@@ -104,6 +105,13 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       floorStep: fc.integer({ min: -1, max: 1 }),
     }),
   },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('trim' as const),
+      beforeEnd: fc.integer({ min: -1, max: 30 }),
+    }),
+  },
 );
 
 /** What the writers know; `late` is what they knew some steps ago. */
@@ -138,6 +146,10 @@ async function callsOf(
       return [(index, ref) => index.setFencingToken(ref, planned.token, planned.expected)];
     case 'raise':
       return [(index, ref) => index.raiseWalFloor(ref, walBucket + planned.floorStep)];
+    case 'trim': {
+      const offset = Math.max(0, view.head.nextOffset - planned.beforeEnd);
+      return [(index, ref) => index.raiseLogStart(ref, offset)];
+    }
   }
 }
 

@@ -25,7 +25,11 @@ import type { CommitOutcome, HeadChange, PartitionIndex } from '../partition-ind
 import { advanceExpression } from './advance-expression.js';
 import { decodeStored, replyTo } from './aws-errors.js';
 import { commitExpression, type HeadExpression } from './commit-expression.js';
-import { fencingTokenExpression, walFloorExpression } from './fence-expressions.js';
+import {
+  fencingTokenExpression,
+  logStartExpression,
+  walFloorExpression,
+} from './fence-expressions.js';
 import { forEachInFlight, partitionsOf } from './in-flight.js';
 import { type Item, numberValue } from './items/attributes.js';
 import { headFromItem, headKey, headToItem } from './items/head-item.js';
@@ -117,6 +121,12 @@ export function createDynamoPartitionIndex(
       const change = await changeHead(ref, walFloorExpression(walFloor));
       // Refused, the floor is that high already: the promise holds.
       return change.kind === 'refused' ? { kind: 'changed', head: change.head } : change;
+    },
+    async raiseLogStart(ref, offset) {
+      const change = await changeHead(ref, logStartExpression(offset));
+      // Refused, it is that high already, or the log does not reach so far.
+      const holds = change.kind === 'refused' && change.head.logStartOffset >= offset;
+      return holds ? { kind: 'changed', head: change.head } : change;
     },
   };
 }

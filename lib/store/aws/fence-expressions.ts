@@ -1,6 +1,6 @@
 /**
- * The two fences of a head, each as one conditional update of its item: the fencing token, compared and
- * set, and the WAL floor, which only rises. Pure. Attribute names are those of items/head-item.ts.
+ * The fences of a head, each as one conditional update of its item: the fencing token, compared and
+ * set, the WAL floor and the log start, which only rise. Pure. Attribute names are those of items/head-item.ts.
  */
 
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
@@ -31,5 +31,13 @@ export function walFloorExpression(walFloor: number): HeadExpression {
     UpdateExpression: 'SET f = :floor',
     ConditionExpression: 'attribute_exists(n) AND f < :floor',
     ExpressionAttributeValues: { ':floor': numberValue(walFloor) },
+  };
+}
+
+export function logStartExpression(offset: number): HeadExpression {
+  return {
+    UpdateExpression: 'SET s = :start',
+    ConditionExpression: 's < :start AND n >= :start',
+    ExpressionAttributeValues: { ':start': numberValue(offset) },
   };
 }

@@ -5,6 +5,7 @@
 
 import { decideCommit } from '../../log/commit.js';
 import { decodeIndexPage, encodeIndexPage } from '../../log/index-page.js';
+import { decideLogStart } from '../../log/log-start.js';
 import { emptyHead, type PartitionHead, type PartitionRef } from '../../log/partition-head.js';
 import type { ParkedProducer } from '../../log/producer-state.js';
 import { decideAdvance } from '../../log/tail-roll.js';
@@ -87,7 +88,7 @@ function headsOf(
   assertPut: (objectKey: string) => void,
 ): Pick<
   PartitionIndex,
-  'commit' | 'readHead' | 'advanceTail' | 'setFencingToken' | 'raiseWalFloor'
+  'commit' | 'readHead' | 'advanceTail' | 'setFencingToken' | 'raiseWalFloor' | 'raiseLogStart'
 > {
   function change(
     ref: PartitionRef,
@@ -126,6 +127,7 @@ function headsOf(
       ),
     raiseWalFloor: (ref, walFloor) =>
       change(ref, (head) => ({ ...head, walFloor: Math.max(head.walFloor, walFloor) })),
+    raiseLogStart: (ref, offset) => change(ref, (head) => decideLogStart(head, offset)),
   };
 }
 

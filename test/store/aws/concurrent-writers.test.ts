@@ -53,6 +53,7 @@ describe.skipIf(missing)('concurrent writers on DynamoDB', () => {
       objects: createMemoryObjects(),
       index: createDynamoPartitionIndex(dynamodb, tableName),
       topics: createMemoryTopics(),
+      inlineBytesMax: undefined,
       shared: true,
       close: async () => {},
     };

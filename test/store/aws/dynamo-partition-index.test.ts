@@ -15,6 +15,7 @@ import { emptyHead } from '../../../lib/log/partition-head.js';
 import { advanceExpression } from '../../../lib/store/aws/advance-expression.js';
 import { commitExpression } from '../../../lib/store/aws/commit-expression.js';
 import { createDynamoPartitionIndex } from '../../../lib/store/aws/dynamo-partition-index.js';
+import { logStartExpression } from '../../../lib/store/aws/fence-expressions.js';
 import { headKey, headToItem } from '../../../lib/store/aws/items/head-item.js';
 import { pageToItem } from '../../../lib/store/aws/items/page-item.js';
 import {
@@ -69,6 +70,7 @@ test('a condition that fails on nothing means that there is no partition', async
   expect(await index.commit(ref, sampleRequest())).toEqual({ kind: 'noPartition' });
   expect(await index.setFencingToken(ref, 'x', undefined)).toEqual({ kind: 'noPartition' });
   expect(await index.raiseWalFloor(ref, 7)).toEqual({ kind: 'noPartition' });
+  expect(await index.raiseLogStart(ref, 7)).toEqual({ kind: 'noPartition' });
 });
 
 test('a commit whose reply cannot be read may have had its effect', async () => {
@@ -103,6 +105,17 @@ test('a fencing token that is not the expected one is refused', async () => {
 test('a WAL floor that is as high already is as good as raised', async () => {
   dynamodb.on(UpdateItemCommand).rejects(conditionFailed(headItem));
   expect(await index.raiseWalFloor(ref, 7)).toEqual({ kind: 'changed', head: sampleHead });
+});
+
+test('a log start is raised by one update, is as good as raised, or the log does not reach so far', async () => {
+  dynamodb
+    .on(UpdateItemCommand)
+    .resolvesOnce({ Attributes: headItem })
+    .rejects(conditionFailed(headItem));
+  expect(await index.raiseLogStart(ref, 7)).toEqual({ kind: 'changed', head: sampleHead });
+  expect(sent()).toEqual([{ ...asUpdate, ...logStartExpression(7) }]);
+  expect(await index.raiseLogStart(ref, 0)).toEqual({ kind: 'changed', head: sampleHead });
+  expect(await index.raiseLogStart(ref, 106)).toEqual({ kind: 'refused', head: sampleHead });
 });
 
 test('heads are read consistently', async () => {

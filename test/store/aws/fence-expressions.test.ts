@@ -3,6 +3,7 @@
 import { expect, test } from 'vitest';
 import {
   fencingTokenExpression,
+  logStartExpression,
   walFloorExpression,
 } from '../../../lib/store/aws/fence-expressions.js';
 
@@ -36,5 +37,13 @@ test('the WAL floor only rises', () => {
     UpdateExpression: 'SET f = :floor',
     ConditionExpression: 'attribute_exists(n) AND f < :floor',
     ExpressionAttributeValues: { ':floor': { N: '2026112307' } },
+  });
+});
+
+test('the log start only rises, and not beyond the end', () => {
+  expect(logStartExpression(12)).toEqual({
+    UpdateExpression: 'SET s = :start',
+    ConditionExpression: 's < :start AND n >= :start',
+    ExpressionAttributeValues: { ':start': { N: '12' } },
   });
 });

@@ -1,0 +1,12 @@
+/**
+ * Where a partition begins. Retention, trim and deletion of a prefix are all this one change: the log
+ * start rises, never falls, and never passes the end. Bytes below it are deleted later, by others.
+ */
+
+import type { PartitionHead } from './partition-head.js';
+
+/** Undefined when the log ends before `offset`. A start that is that high already stays. */
+export function decideLogStart(head: PartitionHead, offset: number): PartitionHead | undefined {
+  if (offset > head.nextOffset) return undefined;
+  return offset > head.logStartOffset ? { ...head, logStartOffset: offset } : head;
+}
