@@ -46,6 +46,9 @@ export type FleetParts = {
   random(): number;
 };
 
+/** An instance that is frozen nearly all the time serves nobody, and then nothing is tested. */
+const freezesMax = 3;
+
 const never = new Promise<never>(() => {});
 
 export function createInstance(parts: FleetParts, kind: Instance['kind']): Instance {
@@ -53,6 +56,7 @@ export function createInstance(parts: FleetParts, kind: Instance['kind']): Insta
   const tickers = new Set<() => void>();
   let life: 'running' | 'frozen' | 'dead' = 'running';
   let serving = 0;
+  let freezes = 0;
   let skewMs = Math.floor((random() - 0.5) * 2_000);
   let disturbedMs = 0;
   let woken: (() => void)[] = [];
@@ -141,7 +145,9 @@ export function createInstance(parts: FleetParts, kind: Instance['kind']): Insta
       tellDeath();
     },
     freeze() {
-      if (life === 'running') life = 'frozen';
+      if (life !== 'running' || freezes === freezesMax) return;
+      life = 'frozen';
+      freezes++;
       disturbedMs = world.clock.nowMs();
     },
     thaw() {
