@@ -110,11 +110,15 @@ export type FaultSource = {
   readonly injected: ReadonlyMap<string, number>;
 };
 
-/** `rollFaultRate`: of the calls that roll, this share just fails; where nearly all do, tails grow. */
+/** Rolls fail like this for so many calls: a full tail needs a dozen writes that all succeed. */
+const rollTroubleCalls = 300;
+
+/** `rollFaultRate`: of the first calls that roll, this share just fails; where nearly all do, tails grow. */
 export function createFaultSource(chances: Chances, rollFaultRate: number): FaultSource {
   const { random } = chances;
   const injected = new Map<string, number>();
   let isCalm = false;
+  let rollCalls = 0;
   const injection: Injection = {
     ...chances,
     soon: (delayMs, act) =>
@@ -135,7 +139,7 @@ export function createFaultSource(chances: Chances, rollFaultRate: number): Faul
     },
     choose({ method }, instance) {
       if (isCalm) return undefined;
-      if (rolls.includes(method) && random() < rollFaultRate) {
+      if (rolls.includes(method) && rollCalls++ < rollTroubleCalls && random() < rollFaultRate) {
         note('fails');
         return { kind: 'before' };
       }
