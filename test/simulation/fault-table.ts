@@ -20,6 +20,8 @@ type FaultRow = {
   /** Full names of methods, or all of them. */
   readonly on?: readonly string[];
   readonly perThousand: number;
+  /** At most so often in one run. */
+  readonly timesMax?: number;
   /** What the call suffers; what the instance suffers is done here. */
   inject(chances: Injection, instance: Instance): Fault | undefined;
 };
@@ -72,6 +74,8 @@ export const faultTable: readonly FaultRow[] = [
   {
     kind: 'freeze',
     perThousand: 2,
+    // Where the only server is frozen nearly all the time, nothing is tested.
+    timesMax: 12,
     inject({ random, after, soon }, instance) {
       const frozenMs = [200, 2_000, 3 * minuteMs][Math.floor(random() * 3)] ?? 200;
       soon(random() * 12, () => {
@@ -148,6 +152,9 @@ export function createFaultSource(chances: Chances, rollFaultRate: number): Faul
         if (row.on && !row.on.includes(method)) continue;
         draw -= share;
         if (draw >= 0) continue;
+        if ((injected.get(row.kind) ?? 0) >= (row.timesMax ?? Number.POSITIVE_INFINITY)) {
+          return undefined;
+        }
         note(row.kind);
         return row.inject(injection, instance);
       }
