@@ -11,6 +11,7 @@ import { groupDefaults } from '../../lib/coordinator/group-limits.js';
 import type { HeartbeatResponse } from '../../lib/coordinator/heartbeat.js';
 import { createMemoryStores } from '../../lib/store/memory/memory-store.js';
 import type { Stores } from '../../lib/store/stores.js';
+import { unalteredTopic } from '../../lib/store/topic-store.js';
 import {
   createFaultyStores,
   createGate,
@@ -44,7 +45,13 @@ export async function playGroup(seed: number): Promise<GroupHistory> {
   let healed = false;
   const truth = watchOwners(createMemoryStores(), complaints);
   await truth.index.createPartitions(topicId, 0, partitionCount);
-  await truth.topics.create({ name: 'access', topicId, partitionCount, createdAtMs: 0 });
+  await truth.topics.create({
+    name: 'access',
+    topicId,
+    partitionCount,
+    createdAtMs: 0,
+    ...unalteredTopic,
+  });
   const faulty = createFaultyStores(truth, () => {
     const fault = healed ? undefined : faultOf(world);
     if (fault) faults++;
