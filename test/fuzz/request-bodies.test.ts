@@ -6,11 +6,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Problem, problemContentType } from '../../lib/contract/errors.js';
-import {
-  batchContentType,
-  ndjsonContentType,
-  textContentType,
-} from '../../lib/contract/media-types.js';
+import { batchContentType, ndjsonContentType } from '../../lib/contract/media-types.js';
 import { encodeRecordBatch } from '../../lib/log/record-batch.js';
 import { nodeCodecs } from '../../lib/runtime/node-codecs.js';
 import { type Api, append, newTopic, recordsPath, watermarks } from '../http/api-client.js';
@@ -75,7 +71,7 @@ type Body = readonly [contentType: string, body: fc.Arbitrary<Uint8Array>];
 const bodies: readonly Body[] = [
   ['application/json', nearlyJson(appendBody)],
   [ndjsonContentType, ndjson],
-  [textContentType, text],
+  ['text/plain', text],
   [batchContentType, batch],
 ];
 
