@@ -33,11 +33,15 @@ export const recordFormat = z.enum(recordFormats).meta({
 });
 export type RecordFormat = z.infer<typeof recordFormat>;
 
+/** Not min() and max(): those look at the length of anything that has one, and fall over what it may be. */
 export const fencingToken = z
   .string()
-  .min(1)
-  .max(fencingTokenLengthMax)
-  .refine((text) => text.isWellFormed(), 'must not hold a lone surrogate');
+  .refine(
+    (text) => text.length >= 1 && text.length <= fencingTokenLengthMax,
+    `must have 1 to ${fencingTokenLengthMax} characters`,
+  )
+  .refine((text) => text.isWellFormed(), 'must not hold a lone surrogate')
+  .meta({ minLength: 1, maxLength: fencingTokenLengthMax });
 
 /** Date.parse alone takes nearly anything: `-1` is a year to it, and a time without a zone is local. */
 const isoTime = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d))?$/;

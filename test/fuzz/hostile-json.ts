@@ -32,6 +32,7 @@ export const hostileValue: fc.Arbitrary<Json> = fc.oneof(
     // What makes String() of an object throw.
     { toString: 1, valueOf: 1 },
     { length: 2 ** 32 },
+    { length: { toString: 1, valueOf: 1 } },
     { constructor: null, hasOwnProperty: 1 },
     JSON.parse('{"__proto__":{"toString":null}}'),
     veryDeep,

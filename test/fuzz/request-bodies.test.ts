@@ -14,7 +14,7 @@ import { inProcessApi } from '../http/apis.js';
 import { resealed } from '../http/batches.js';
 import { anyRecords } from '../log/samples.js';
 import { fuzzRuns, fuzzTimeoutMs } from './fuzz-runs.js';
-import { hostileValue, jsonText, nearlyJson } from './hostile-json.js';
+import { hostileValue, jsonText, nearlyJson, veryDeep } from './hostile-json.js';
 import { nearlyValid, randomBytes } from './mutated-bytes.js';
 
 let api: Api;
@@ -162,13 +162,17 @@ test.each(jsonRequests)(
   fuzzTimeoutMs,
 );
 
-test.each([
-  ['a value of a setting', { configs: { 'retention.ms': { toString: 1 } } }],
-  ['a very deep value of a setting', { configs: { 'retention.ms': '<very deep>' } }],
-])('%s that nobody can print is refused', async (_what, body) => {
+const unprintable = { toString: 1 };
+
+test.each<[what: string, method: string, path: string, body: unknown]>([
+  ['a setting', 'PATCH', '', { configs: { 'retention.ms': unprintable } }],
+  ['a very deep setting', 'PATCH', '', { configs: { 'retention.ms': veryDeep } }],
+  ['the length of a token', 'PUT', '/partitions/0/fence', { token: { length: unprintable } }],
+  ['the length of the records', 'POST', '/records', { records: { length: unprintable } }],
+])('%s that cannot be made a text or a number is refused', async (_what, method, path, body) => {
   const headers = { 'content-type': 'application/json' };
-  const init = { method: 'PATCH', body: jsonText(body), headers };
-  expect(await answered(await api.fetch(`/v1/topics/${topic}`, init))).toBe(false);
+  const init = { method, body: jsonText(body), headers };
+  expect(await answered(await api.fetch(`/v1/topics/${topic}${path}`, init))).toBe(false);
 });
 
 const names = ['offset', 'timestamp', 'last', 'maxBytes', 'maxRecords', 'format', 'limit', 'after'];
