@@ -164,6 +164,7 @@ test.each(jsonRequests)(
 
 const unprintable = { toString: 1 };
 
+// Fault 34 of docs/faults.md.
 test.each<[what: string, method: string, path: string, body: unknown]>([
   ['a setting', 'PATCH', '', { configs: { 'retention.ms': unprintable } }],
   ['a very deep setting', 'PATCH', '', { configs: { 'retention.ms': veryDeep } }],

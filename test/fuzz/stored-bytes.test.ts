@@ -135,6 +135,7 @@ test(
   fuzzTimeoutMs,
 );
 
+// Fault 10 of docs/faults.md.
 test(
   'a batch that passes validation decodes to dense offsets, whatever was done to it',
   () => {

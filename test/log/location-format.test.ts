@@ -97,6 +97,7 @@ test('a count that fits is a count', () => {
   expect(() => readCount(new ByteReader(Uint8Array.of(3, 0, 0)))).toThrow(CorruptData);
 });
 
+// Fault 50 of docs/faults.md.
 test('a version says of what it is', () => {
   expect(() => checkVersion(1, 'thing')).not.toThrow();
   expect(() => checkVersion(9, 'thing')).toThrow('thing has format version 9, this code reads 1');
