@@ -25,6 +25,7 @@ export function keepRecentObjects(objects: ObjectStore, bytesMax: number): Objec
   }
 
   return {
+    ...objects,
     async put(key, bytes) {
       const outcome = await objects.put(key, bytes);
       if (outcome === 'written') remember(key, bytes);

@@ -6,6 +6,7 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import type { Stores } from '../../lib/store/stores.js';
 import { commitsSuite } from './commits.suite.js';
+import { leadershipSuite } from './leadership.suite.js';
 import { objectsSuite } from './objects.suite.js';
 import { rollsSuite } from './rolls.suite.js';
 import { topicsSuite } from './topics.suite.js';
@@ -28,6 +29,7 @@ export function storesSuite(name: string, make: () => Promise<StoresUnderTest>):
     };
     commitsSuite(stores);
     rollsSuite(stores);
+    leadershipSuite(stores);
     topicsSuite(stores);
     objectsSuite(stores);
     twinSuite(stores);

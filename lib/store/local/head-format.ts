@@ -1,12 +1,12 @@
 /**
  * A partition head as it is stored: JSON, with the tail's entries in the log's own binary format as
- * base64. A commit adds one entry to many; the others' text is remembered, so writing a head costs
+ * base64; a field that is missing was not there yet when it was written. A commit adds one entry to many; the others' text is remembered, so writing a head costs
  * about what changed.
  */
 
 import { CorruptData } from '../../log/corrupt-data.js';
 import { decodeTailEntry, encodeTailEntry } from '../../log/location-format.js';
-import type { PartitionHead, TailEntry } from '../../log/partition-head.js';
+import { emptyHead, type PartitionHead, type TailEntry } from '../../log/partition-head.js';
 
 type StoredHead = Omit<PartitionHead, 'tail'> & {
   readonly version: number;
@@ -27,7 +27,7 @@ export function decodeHead(text: string): PartitionHead {
     throw new CorruptData(`a head has version ${stored?.version}, this code reads ${version}`);
   }
   const { version: _, tail, ...rest } = stored;
-  return { ...rest, tail: tail.map(parseEntry) };
+  return { ...emptyHead, ...rest, tail: tail.map(parseEntry) };
 }
 
 function parse(text: string): StoredHead | null {
