@@ -6,6 +6,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setFlagsFromString } from 'node:v8';
 import { createAdaptorServer } from '@hono/node-server';
 import { createBroker } from '../lib/broker/broker.js';
 import { type BrokerSettings, brokerDefaults } from '../lib/broker/broker-settings.js';
@@ -36,10 +37,18 @@ export type RunningServer = {
 const requestTimeoutMs = 120_000;
 const headersTimeoutMs = 20_000;
 
+/**
+ * The memory of request bodies counts into the heap's limit, which V8 sets at little more than what is
+ * alive: a dozen megabytes, so that every few large batches would be a collection of everything. Four
+ * times what is alive is the most that V8 takes by itself.
+ */
+const heapGrowingPercent = 300;
+
 export async function serve(
   options: ServeOptions,
   environment: Environment,
 ): Promise<RunningServer> {
+  setFlagsFromString(`--heap-growing-percent=${heapGrowingPercent}`);
   const settings = settingsFrom(environment);
   const world = createNodeWorld(createJsonLogger(settings.logLevel));
   const stores = await openStores(options, settings, environment);
@@ -105,7 +114,7 @@ function brokerSettings(options: ServeOptions, settings: Settings): BrokerSettin
 /** Each store is loaded only when it is asked for: LMDB and the AWS SDK are heavy. */
 async function openStores(
   options: ServeOptions,
-  { table, bucket }: Settings,
+  { table, bucket, inlineBytesMax }: Settings,
   environment: Environment,
 ): Promise<Stores> {
   if (options.store === 'memory') {
@@ -117,7 +126,8 @@ async function openStores(
     return createLocalStores({ dataDir: options.dataDir, takeOver: options.takeOver });
   }
   const { openAwsStores } = await import('./aws-from-environment.js');
-  return openAwsStores(table ?? 'logbrook', bucket ?? 'logbrook', environment);
+  const place = { tableName: table ?? 'logbrook', bucketName: bucket ?? 'logbrook' };
+  return openAwsStores({ ...place, inlineBytesMax }, environment);
 }
 
 async function docsScript(): Promise<Uint8Array | undefined> {

@@ -12,14 +12,16 @@ import type { World } from '../store/world.js';
 import type { BatchResult } from './batch-verdicts.js';
 import { BrokerError } from './broker-error.js';
 import type { BrokerSettings } from './broker-settings.js';
-import { type FetchRequest, type FetchResult, fetchRecords } from './fetch.js';
+import { type FetchRequest, type FetchResult, fetchRecords, offsetOutOfRange } from './fetch.js';
 import { createFlusher } from './flusher.js';
+import { createGroups, type Groups } from './groups.js';
 import { findOffsetByTime, type TimedOffset } from './list-offsets.js';
 import { createTailWatch } from './tail-watch.js';
 import { createTopics, type Topics } from './topics.js';
 
 export type Broker = {
   readonly topics: Topics;
+  readonly groups: Groups;
   /** One result per batch, in their order. Batches of one partition are appended in their order. */
   append(batches: readonly PendingBatch[]): Promise<readonly BatchResult[]>;
   fetch(ref: PartitionRef, request: FetchRequest): Promise<FetchResult>;
@@ -31,6 +33,11 @@ export type Broker = {
   ): Promise<TimedOffset | undefined>;
   /** With `expected`, only if the partition carries that token now (null: none). */
   fence(ref: PartitionRef, token: string | null, expected?: string | null): Promise<PartitionHead>;
+  /**
+   * Deletes what lies below `offset`: the log begins there, or where it began, if that is higher. Never
+   * beyond the end: `latest` is the end at this moment.
+   */
+  trim(ref: PartitionRef, offset: number | 'latest'): Promise<PartitionHead>;
   nextProducerId(): Promise<number>;
   /** Resolves when nothing is queued or under way: before a process may be frozen or stopped. */
   idle(): Promise<void>;
@@ -49,12 +56,22 @@ export function createBroker(
   const { index } = stores;
   const look = stores.shared ? { index, everyMs: settings.tailPollMs } : undefined;
   const watch = createTailWatch(world.clock, look);
-  const topics = createTopics(stores, world, settings.topicCacheMs, watch.deleted);
+  const topics = createTopics(
+    stores,
+    world,
+    settings.topicCacheMs,
+    watch.deleted,
+    codecs.available,
+  );
   const flusher = createFlusher(stores, codecs, world, settings, {
     committed: (ref, head) => watch.committed(ref, head),
     vanished: ({ topicId }) => topics.forget(topicId),
   });
   const fetchDeps = { stores, codecs, clock: world.clock, watch };
+
+  const offsetByTime: Broker['offsetByTime'] = (ref, at, timestampMs) =>
+    findOffsetByTime(stores, codecs, ref, at, timestampMs);
+  const groups = createGroups(stores, world, settings.groups, settings.topicCacheMs, offsetByTime);
 
   async function head(ref: PartitionRef): Promise<PartitionHead> {
     const found = await index.readHead(ref);
@@ -70,6 +87,7 @@ export function createBroker(
 
   return {
     topics,
+    groups,
     head,
     append: (batches) =>
       new Promise((resolve) => {
@@ -88,7 +106,7 @@ export function createBroker(
       if (result) return result;
       throw vanished(ref);
     },
-    offsetByTime: (ref, at, timestampMs) => findOffsetByTime(stores, codecs, ref, at, timestampMs),
+    offsetByTime,
     async fence(ref, token, expected) {
       const outcome = await index.setFencingToken(ref, token, expected);
       if (outcome.kind === 'changed') return outcome.head;
@@ -103,6 +121,13 @@ export function createBroker(
           details: { actualToken: actual },
         },
       );
+    },
+    async trim(ref, offset) {
+      const to = offset === 'latest' ? (await head(ref)).nextOffset : offset;
+      const outcome = await index.raiseLogStart(ref, to);
+      if (outcome.kind === 'changed') return outcome.head;
+      if (outcome.kind === 'noPartition') throw vanished(ref);
+      throw offsetOutOfRange(outcome.head, to);
     },
     nextProducerId: () => stores.topics.nextProducerId(),
     idle: () => flusher.idle(),

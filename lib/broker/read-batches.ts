@@ -8,6 +8,7 @@ import type { Codecs } from '../log/codecs.js';
 import { CorruptData } from '../log/corrupt-data.js';
 import { type PlannedRead, pagesToAsk, planFetch } from '../log/fetch-plan.js';
 import type { IndexPage } from '../log/index-page.js';
+import { currentPages } from '../log/page-replacement.js';
 import {
   type PartitionHead,
   type PartitionRef,
@@ -16,6 +17,7 @@ import {
   placeTail,
 } from '../log/partition-head.js';
 import { eachBatch } from '../log/record-batch.js';
+import { isSegmentKey } from '../log/segment-key.js';
 import { StoreError } from '../store/store-error.js';
 import type { Stores } from '../store/stores.js';
 import { BrokerError } from './broker-error.js';
@@ -26,7 +28,9 @@ export class ObjectMissing extends Error {
 }
 
 /**
- * Whole batches from the one that contains `offset` on: about `bytesMax` of them, at least one.
+ * Whole batches from the one that contains `offset` on: about `bytesMax` of them, at least one. Should an
+ * object fail, what lies before it is served: the next read, which begins there, tells of it. Otherwise a
+ * reader far behind would need all objects of a page to succeed at once, and might never get on.
  * `offset` lies in `[logStartOffset, nextOffset)` of `head`.
  */
 export async function readBatches(
@@ -39,8 +43,19 @@ export async function readBatches(
 ): Promise<Uint8Array[]> {
   const locations = await locate(stores, ref, head, offset, bytesMax);
   const reads = planFetch(locations, offset, bytesMax);
-  const ranges = await Promise.all(reads.map((read) => readRange(stores, codecs, read, head)));
-  return select(ranges.flat(), offset, bytesMax);
+  const ranges = reads.map((read) => readRange(stores, codecs, read, head));
+  return select(beforeFailure(await Promise.allSettled(ranges)).flat(), offset, bytesMax);
+}
+
+/** What came before the first failure; that failure, if nothing did. */
+function beforeFailure<T>(outcomes: readonly PromiseSettledResult<T>[]): T[] {
+  const values: T[] = [];
+  for (const outcome of outcomes) {
+    if (outcome.status === 'fulfilled') values.push(outcome.value);
+    else if (values.length === 0) throw outcome.reason;
+    else break;
+  }
+  return values;
 }
 
 /** Locations from the one that contains `offset` on. */
@@ -58,7 +73,8 @@ export async function locate(
   const pagesMax = pagesToAsk(bytesMax, recentBytes, head.tail.length);
   const found = await stores.index.findPages(ref, offset, pagesMax);
   // Beyond this head's tail base, pages may still be on their way, in any order.
-  const pages = found.filter(({ nextOffset }) => nextOffset <= head.tailBaseOffset);
+  const rolled = found.filter(({ nextOffset }) => nextOffset <= head.tailBaseOffset);
+  const pages = currentPages(rolled, offset, head.compactedTo);
   checkContiguous(ref, pages, offset);
   const paged = from(pages.flatMap((page) => placeEntries(page.baseOffset, page.locations)));
   const reachesTail = pages.at(-1)?.nextOffset === head.tailBaseOffset;
@@ -90,7 +106,8 @@ async function readRange(
     try {
       const answer = await stores.objects.read(read.objectKey, read.position, read.sizeBytes);
       if (answer.kind === 'missing') throw new ObjectMissing(`object ${read.objectKey} is missing`);
-      return placeBatches(answer.bytes, read.baseOffset, head.lease.leaderEpoch, codecs);
+      const place = isSegmentKey(read.objectKey) ? placedBatches : placeBatches;
+      return place(answer.bytes, read.baseOffset, head.lease.leaderEpoch, codecs);
     } catch (error) {
       const cutShort = error instanceof StoreError && error.reason === 'corrupt';
       if (!(error instanceof CorruptData || cutShort)) throw error;
@@ -115,6 +132,26 @@ function placeBatches(
     baseOffset += header.lastOffsetDelta + 1;
   }
   return batches;
+}
+
+/** A segment's batches have their offsets already; where keys were compacted there are gaps between them. */
+function placedBatches(
+  bytes: Uint8Array,
+  firstOffset: number,
+  leaderEpoch: number,
+  codecs: Codecs,
+): Uint8Array[] {
+  let lowest = firstOffset;
+  return [...eachBatch(bytes)].map(({ header, bytes: batch }) => {
+    verifyCrc(batch, header, codecs);
+    // Outside the checksum: at least it never goes back.
+    if (header.baseOffset < lowest) {
+      throw new CorruptData(`a batch of a segment begins at ${header.baseOffset}, not ${lowest}`);
+    }
+    placeBatch(batch, header.baseOffset, leaderEpoch);
+    lowest = header.baseOffset + header.lastOffsetDelta + 1;
+    return batch;
+  });
 }
 
 function corrupt(read: PlannedRead, cause: Error): BrokerError {

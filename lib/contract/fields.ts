@@ -42,7 +42,7 @@ export const fencingToken = z
 /** Date.parse alone takes nearly anything: `-1` is a year to it, and a time without a zone is local. */
 const isoTime = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d))?$/;
 
-const instant = z
+export const instant = z
   .string()
   .transform((text, context) => {
     const isMs = /^\d{1,16}$/.test(text);

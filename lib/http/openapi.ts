@@ -18,6 +18,20 @@ import {
   partitionPath,
   topicPath,
 } from '../contract/fields.js';
+import {
+  commitRequest,
+  commitResponse,
+  deleteOffsetsQuery,
+  groupDescription,
+  groupList,
+  groupOffsets,
+  groupOffsetsQuery,
+  groupPath,
+  heartbeatRequest,
+  heartbeatResponse,
+  resetRequest,
+  resetResponse,
+} from '../contract/groups.js';
 import { batchContentType, ndjsonContentType } from '../contract/media-types.js';
 import {
   acceptedResponse,
@@ -28,7 +42,9 @@ import {
   recordInput,
   recordOutput,
 } from '../contract/records.js';
+import { alterTopicRequest, topicConfigList } from '../contract/topic-configs.js';
 import {
+  addPartitionsRequest,
   createTopicRequest,
   fenceRequest,
   fenceResponse,
@@ -38,6 +54,8 @@ import {
   topicDescription,
   topicList,
   topicOffsets,
+  trimRequest,
+  trimResponse,
 } from '../contract/topics.js';
 
 const failures = {
@@ -93,9 +111,28 @@ const topicPaths: ZodOpenApiPathsObject = {
       requestParams: { path: topicPath },
       responses: { '200': json('The topic.', topicDescription) },
     }),
+    patch: operation('alterTopic', 'Change settings of a topic', {
+      requestParams: { path: topicPath },
+      requestBody: { content: { 'application/json': { schema: alterTopicRequest } } },
+      responses: { '200': json('The settings as they are now.', topicConfigList) },
+    }),
     delete: operation('deleteTopic', 'Delete a topic', {
       requestParams: { path: topicPath },
       responses: { '204': { description: 'Deleted: no append is taken any more.' } },
+    }),
+  },
+  '/v1/topics/{topic}/partitions': {
+    post: operation('addPartitions', 'Give a topic more partitions', {
+      requestParams: { path: topicPath },
+      requestBody: { content: { 'application/json': { schema: addPartitionsRequest } } },
+      responses: { '200': json('The topic as it is now.', topic) },
+    }),
+  },
+  '/v1/topics/{topic}/partitions/{partition}/trim': {
+    post: operation('trimPartition', 'Delete the records below an offset', {
+      requestParams: { path: partitionPath },
+      requestBody: { content: { 'application/json': { schema: trimRequest } } },
+      responses: { '200': json('The log begins there now.', trimResponse) },
     }),
   },
   '/v1/topics/{topic}/offsets': {
@@ -120,6 +157,62 @@ const topicPaths: ZodOpenApiPathsObject = {
   '/v1/producers': {
     post: operation('createProducer', 'A producer id that nobody had before', {
       responses: { '201': json('Start with epoch 0 and sequence 0.', producer) },
+    }),
+  },
+};
+
+const body = (schema: z.ZodType) => ({ content: { 'application/json': { schema } } });
+
+const groupPaths: ZodOpenApiPathsObject = {
+  '/v1/groups': {
+    get: operation('listGroups', 'List consumer groups, in order of ids', {
+      requestParams: { query: listQuery },
+      responses: { '200': json('A page of groups.', groupList) },
+    }),
+  },
+  '/v1/groups/{group}': {
+    get: operation('describeGroup', 'Describe a group: members, assignments, lag', {
+      requestParams: { path: groupPath },
+      responses: { '200': json('The group.', groupDescription) },
+    }),
+    delete: operation('deleteGroup', 'Delete a group without members, with its offsets', {
+      requestParams: { path: groupPath },
+      responses: { '204': { description: 'Deleted.' } },
+    }),
+  },
+  '/v1/groups/{group}/heartbeat': {
+    post: operation('groupHeartbeat', 'Join, go on, or leave', {
+      requestParams: { path: groupPath },
+      requestBody: body(heartbeatRequest),
+      responses: { '200': json('What the member has, and is to give up.', heartbeatResponse) },
+    }),
+  },
+  '/v1/groups/{group}/offsets': {
+    post: operation('commitOffsets', 'Commit offsets', {
+      requestParams: { path: groupPath },
+      requestBody: body(commitRequest),
+      responses: {
+        '200': json('Durable.', commitResponse),
+        '207': json('Some partitions failed: each says what became of it.', commitResponse),
+      },
+    }),
+    get: operation('groupOffsets', 'Committed offsets', {
+      requestParams: { path: groupPath, query: groupOffsetsQuery },
+      responses: { '200': json('Of topics that exist.', groupOffsets) },
+    }),
+    delete: operation('deleteGroupOffsets', 'Delete committed offsets of a topic', {
+      requestParams: { path: groupPath, query: deleteOffsetsQuery },
+      responses: { '204': { description: 'Deleted.' } },
+    }),
+  },
+  '/v1/groups/{group}/reset': {
+    post: operation('resetGroupOffsets', 'Move committed offsets forth or back', {
+      requestParams: { path: groupPath },
+      requestBody: body(resetRequest),
+      responses: {
+        '200': json('What was done, or would be.', resetResponse),
+        '207': json('Some partitions failed: each says what became of it.', resetResponse),
+      },
     }),
   },
 };
@@ -178,6 +271,6 @@ export function openApiDocument(): ReturnType<typeof createDocument> {
       version: '1',
       description: 'Topics, partitions and offsets over HTTPS, with nothing running.',
     },
-    paths: { ...topicPaths, ...recordPaths, ...healthPaths },
+    paths: { ...topicPaths, ...recordPaths, ...groupPaths, ...healthPaths },
   });
 }

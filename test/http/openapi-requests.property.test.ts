@@ -5,7 +5,7 @@
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { append, newTopic, values } from './api-client.js';
+import { answerOf, append, jsonInit, newTopic, values } from './api-client.js';
 import { inProcessApi } from './apis.js';
 import type { Schema } from './json-schema.js';
 import { answerComplaints, type Described, operations, resolve } from './openapi-document.js';
@@ -44,6 +44,8 @@ function fitting(schema: Schema): fc.Arbitrary<unknown> {
         fc.integer({ min: minimum, max: maximum }),
       );
     }
+    case 'boolean':
+      return fc.boolean();
     case 'string':
       return fc.string({ unit: 'binary', maxLength: 20 });
     case 'array':
@@ -59,12 +61,26 @@ function fitting(schema: Schema): fc.Arbitrary<unknown> {
 
 function objectOf(schema: Schema): fc.Arbitrary<unknown> {
   const properties = Object.entries((schema.properties ?? {}) as Record<string, Schema>);
-  const fields = Object.fromEntries(properties.map(([name, inner]) => [name, valuesOf(inner)]));
+  const fields = Object.fromEntries(
+    properties.map(([name, inner]) => [
+      name,
+      name in known
+        ? fc.oneof({ weight: 4, arbitrary: known[name] as fc.Arbitrary<unknown> }, valuesOf(inner))
+        : valuesOf(inner),
+    ]),
+  );
   const requiredKeys = (schema.required ?? []) as string[];
-  const known = fc.record(fields, { requiredKeys });
-  if (schema.additionalProperties === false) return known;
+  const described = fc.record(fields, { requiredKeys });
+  if (schema.additionalProperties === false) return described;
   return fc.dictionary(fc.string({ maxLength: 5 }), oddJson, { maxKeys: 3 });
 }
+
+/** Named in bodies, where no path does. */
+const knownTopic = 'known-topic';
+const known: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
+  topic: fc.constant(knownTopic),
+  partition: fc.nat(3),
+};
 
 type Sent = { readonly path: string; readonly init: RequestInit };
 
@@ -76,6 +92,10 @@ function pathOf({ path, parameters = [] }: Described, topic: string): fc.Arbitra
     ),
     partition: fc.oneof(
       { weight: 9, arbitrary: fc.constantFrom('0', '1') },
+      { weight: 1, arbitrary: oddPart },
+    ),
+    group: fc.oneof(
+      { weight: 9, arbitrary: fc.constant('known') },
       { weight: 1, arbitrary: oddPart },
     ),
   });
@@ -90,11 +110,16 @@ function pathOf({ path, parameters = [] }: Described, topic: string): fc.Arbitra
         )
         .map((value) => (value === undefined ? [] : [`${name}=${encode(value)}`])),
     );
-  return fc.tuple(filled, fc.tuple(...queries)).map(([{ topic: name, partition }, query]) => {
-    const place = path.replace('{topic}', encode(name)).replace('{partition}', encode(partition));
-    const pairs = query.flat();
-    return pairs.length === 0 ? place : `${place}?${pairs.join('&')}`;
-  });
+  return fc
+    .tuple(filled, fc.tuple(...queries))
+    .map(([{ topic: name, partition, group }, query]) => {
+      const place = path
+        .replace('{topic}', encode(name))
+        .replace('{partition}', encode(partition))
+        .replace('{group}', encode(group));
+      const pairs = query.flat();
+      return pairs.length === 0 ? place : `${place}?${pairs.join('&')}`;
+    });
 }
 
 const encode = (text: string) => encodeURIComponent(text.toWellFormed());
@@ -130,6 +155,9 @@ test.each(harmless)('$operationId takes anything without failing', async (operat
   const api = await inProcessApi();
   const topic = await newTopic(api, 2);
   await append(api, topic, [{ value: 'first' }]);
+  await answerOf(await api.fetch('/v1/topics', jsonInit({ name: knownTopic, partitions: 3 })), 201);
+  const offsets = [{ topic: knownTopic, partition: 0, offset: 1 }];
+  await answerOf(await api.fetch('/v1/groups/known/offsets', jsonInit({ offsets })));
   let fitting = 0;
   await fc.assert(
     fc.asyncProperty(sentTo(operation, topic), async ({ path, init }) => {
@@ -143,6 +171,8 @@ test.each(harmless)('$operationId takes anything without failing', async (operat
     { numRuns: 150, seed },
   );
   expect(fitting).toBeGreaterThan(0);
-  expect(await values(api, topic, '?maxRecords=1')).toEqual(['first']);
+  if (operation.operationId !== 'trimPartition') {
+    expect(await values(api, topic, '?maxRecords=1')).toEqual(['first']);
+  }
   await api.stop();
 });

@@ -20,10 +20,12 @@ describe('meanings', () => {
     expect(Object.keys(meanings)).toEqual(Object.keys(meanings).sort());
   });
 
-  test('what may be tried again is throttling, storage, time and the unexpected, nothing else', () => {
+  test('what may be tried again is throttling, storage, groups that change, time and the unexpected', () => {
     const retriable = errorCodes.filter((code) => meanings[code].retriable);
     expect(retriable).toEqual([
+      'COORDINATOR_NOT_AVAILABLE',
       'KAFKA_STORAGE_ERROR',
+      'REBALANCE_IN_PROGRESS',
       'REQUEST_TIMED_OUT',
       'THROTTLING_QUOTA_EXCEEDED',
       'UNKNOWN_SERVER_ERROR',

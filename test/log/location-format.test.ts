@@ -39,6 +39,15 @@ test('a tail entry is written as it always was, and read', () => {
   expect(decodeTailEntry(golden('tail-entry-v1.bin'))).toEqual(entry);
 });
 
+test('what lies inline is told from what lies in an object by one byte', () => {
+  const inline = { ...entry, objectKey: entry.objectKey.replace('wal/', 'inline/') };
+  const bytes = encodeTailEntry(inline);
+  expect(decodeTailEntry(bytes)).toEqual(inline);
+  const changed = encodeTailEntry(entry);
+  changed[1] = 2;
+  expect(bytes).toEqual(changed);
+});
+
 test('an ordinary location takes about 35 bytes', () => {
   const writer = new ByteWriter();
   writeLocation(writer, { ...entry, splits: [] });

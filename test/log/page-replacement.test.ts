@@ -104,7 +104,10 @@ test('from every offset the pages cover the log once, whatever of the replaced i
   });
   const property = fc.property(history, ({ widths, cuts, left, offset }) => {
     let end = 0;
-    const narrow = widths.map((width) => pageOf(end, (end += width)));
+    const narrow = widths.map((width) => {
+      end += width;
+      return pageOf(end - width, end);
+    });
     const pages = new Map(narrow.map((page) => [page.nextOffset, page]));
     let base = 0;
     for (const { nextOffset } of narrow) {

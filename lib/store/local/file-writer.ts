@@ -9,7 +9,7 @@ import type { ObjectWriter } from '../object-store.js';
 import { StoreError } from '../store-error.js';
 import type { Directories } from './directories.js';
 import { storeErrorOf } from './io-errors.js';
-import type { ObjectFile, OpenFile } from './local-objects.js';
+import type { ObjectFile, OpenFile } from './object-file.js';
 
 /** No key begins with it. */
 export const partialDirectory = 'partial';
@@ -42,7 +42,7 @@ export async function createFileWriter(
         if (!file)
           throw new StoreError('the writer is done', { reason: 'unavailable', effect: 'none' });
         for (let written = 0; written < bytes.length; ) {
-          written += (await file.write(bytes, written)).bytesWritten;
+          written += (await file.writev([bytes.subarray(written)])).bytesWritten;
         }
       }),
     finish: () =>

@@ -2,7 +2,7 @@
  * The embedded store: one data directory, one server. What was acknowledged is on disk and survives
  * kill -9 and power cuts; after either it opens as it is, with nothing to repair.
  *
- *   <dataDir>/index/     LMDB: heads, index pages, parked producers, topics, small objects, the owner
+ *   <dataDir>/index/     LMDB: heads, index pages, parked producers, topics, groups, small objects, the owner
  *   <dataDir>/objects/   one file per larger object
  *   <dataDir>/LOCK       who has it open, for people; the truth is in the index
  */
@@ -12,7 +12,6 @@ import { join, resolve } from 'node:path';
 import type { ParkedProducer } from '../../log/producer-state.js';
 import { StoreError } from '../store-error.js';
 import type { Stores } from '../stores.js';
-import type { Topic } from '../topic-store.js';
 import { assertFree, type Owner, thisProcess } from './data-dir-owner.js';
 import { type Database, openDatabase, type Table } from './database.js';
 import { createDirectories } from './directories.js';
@@ -20,9 +19,10 @@ import { partialDirectory } from './file-writer.js';
 import { createGroupCommit, type GroupCommit } from './group-commit.js';
 import { createHeadTable } from './head-table.js';
 import { failureOf, storeErrorOf } from './io-errors.js';
+import { createLocalGroups, type StoredOffset } from './local-groups.js';
 import { createLocalIndex, type Notes, type Reading } from './local-index.js';
 import { createLocalObjects, type LocalObjects } from './local-objects.js';
-import { createLocalTopics } from './local-topics.js';
+import { createLocalTopics, type StoredTopic } from './local-topics.js';
 import { createSmallObjects } from './small-objects.js';
 
 export type LocalStoresOptions = {
@@ -127,16 +127,22 @@ function composeStores(
   const pages = database.table<Uint8Array>('pages', 'binary');
   const parked = database.table<ParkedProducer>('parked', 'json');
   const notes = database.table<Notes>('notes', 'json');
-  const topics = database.table<Topic>('topics', 'json');
+  const topics = database.table<StoredTopic>('topics', 'json');
   const companion = { ...heads, begin: assertOwner };
   const commits = createGroupCommit(database.transact, database.check, companion);
   const small = database.table<Uint8Array>('objects', 'binary');
   const objects = createSmallObjects(small, files, commits, reading);
   const tables = { heads, pages, parked, notes };
+  const groupTables = {
+    groups: database.table<Uint8Array>('groups', 'binary'),
+    offsets: database.table<StoredOffset>('offsets', 'json'),
+  };
   return {
     objects,
     index: createLocalIndex(tables, commits, reading, objects.assertPut),
     topics: createLocalTopics(topics, facts, commits, reading),
+    inlineBytesMax: undefined,
+    groups: createLocalGroups(groupTables, commits, reading),
     shared: false,
     close: () => {
       closing ??= close(dataDir, database, facts, self, files, commits);

@@ -3,6 +3,7 @@
  * For tests and simulation; nothing survives the process.
  */
 
+import { copyRange } from '../../log/byte-parts.js';
 import { decideCommit } from '../../log/commit.js';
 import type { IndexPage } from '../../log/index-page.js';
 import { decideLease, decideRelease, decideRenewal } from '../../log/lease.js';
@@ -16,13 +17,16 @@ import type { ObjectStore } from '../object-store.js';
 import type { HeadChange, PartitionIndex } from '../partition-index.js';
 import { StoreError } from '../store-error.js';
 import type { Stores } from '../stores.js';
-import type { Topic, TopicStore } from '../topic-store.js';
+import { alteredTopic, type Topic, type TopicStore } from '../topic-store.js';
+import { createMemoryGroups } from './memory-groups.js';
 
 export function createMemoryStores(): Stores {
   return {
     objects: createMemoryObjects(),
     index: createMemoryIndex(),
     topics: createMemoryTopics(),
+    inlineBytesMax: undefined,
+    groups: createMemoryGroups(),
     shared: false,
     close: async () => {},
   };
@@ -31,9 +35,9 @@ export function createMemoryStores(): Stores {
 export function createMemoryObjects(): ObjectStore {
   const objects = new Map<string, Uint8Array>();
   return {
-    async put(key, bytes) {
+    async put(key, parts) {
       if (objects.has(key)) return 'exists';
-      objects.set(key, bytes.slice());
+      objects.set(key, copyRange(parts));
       return 'written';
     },
     async read(key, position, sizeBytes) {
@@ -212,8 +216,17 @@ export function createMemoryTopics(): TopicStore {
         ? { topics: page, after: last.name }
         : { topics: page };
     },
-    async delete({ name, topicId }) {
-      if (topics.get(name)?.topicId !== topicId) return 'missing';
+    async alter(before, state) {
+      const now = topics.get(before.name);
+      if (now?.topicId !== before.topicId) return { kind: 'missing' };
+      if (now.version !== before.version) return { kind: 'stale', topic: now };
+      const topic = alteredTopic(now, state);
+      topics.set(topic.name, topic);
+      return { kind: 'altered', topic };
+    },
+    async delete({ name, topicId, partitionCount }) {
+      const now = topics.get(name);
+      if (now?.topicId !== topicId || now.partitionCount !== partitionCount) return 'missing';
       topics.delete(name);
       return 'deleted';
     },

@@ -42,6 +42,22 @@ async function writeFact(key: string, change: (before: unknown) => unknown): Pro
 }
 
 describe('closing and opening', () => {
+  test('reads topics that were stored before they could be altered', async () => {
+    await (await createLocalStores({ dataDir })).close();
+    const old = { name: 'old', topicId: 'x', partitionCount: 2, createdAtMs: 5 };
+    const database = openDatabase(join(dataDir, 'index'));
+    const table = database.table<unknown>('topics', 'json');
+    await database.transact(() => table.put('old', old));
+    await database.close();
+    const stores = await createLocalStores({ dataDir });
+    const topic = { ...old, configs: {}, tags: {}, version: 0 };
+    expect(await stores.topics.find('old')).toEqual(topic);
+    expect((await stores.topics.list(10)).topics).toEqual([topic]);
+    const altered = { ...topic, tags: { a: 'b' }, version: 1 };
+    expect(await stores.topics.alter(topic, altered)).toEqual({ kind: 'altered', topic: altered });
+    await stores.close();
+  });
+
   test('keeps everything', async () => {
     const before = await createLocalStores({ dataDir });
     expect(before.shared).toBe(false);
@@ -56,12 +72,13 @@ describe('closing and opening', () => {
     await before.index.setFencingToken(ref, 'token "quoted" ✓', undefined);
     const parked = { epoch: 1, nextSequence: 2, spans: [], lastBaseOffset: 3 };
     await before.index.parkProducer(ref, 'q', parked);
-    const topic = { name: 't', topicId: ref.topicId, partitionCount: 1, createdAtMs: 1 };
+    const facts = { name: 't', topicId: ref.topicId, partitionCount: 1, createdAtMs: 1 };
+    const topic = { ...facts, configs: { 'retention.ms': '1' }, tags: {}, version: 0 };
     await before.topics.create(topic);
     const producerId = await before.topics.nextProducerId();
     const key = walKey();
     const bytes = new Uint8Array(70_000).fill(7);
-    await before.objects.put(key, bytes);
+    await before.objects.put(key, [bytes]);
     const log = await wholeLog(before.index, ref);
     const headBefore = await headOf(before.index, ref);
     await before.close();
@@ -73,7 +90,7 @@ describe('closing and opening', () => {
     expect(await after.topics.find('t')).toEqual(topic);
     expect(await after.topics.nextProducerId()).toBe(producerId + 1);
     expect(await after.objects.read(key, 0, bytes.length)).toEqual({ kind: 'bytes', bytes });
-    expect(await after.objects.put(key, new Uint8Array(1))).toBe('exists');
+    expect(await after.objects.put(key, [new Uint8Array(1)])).toBe('exists');
     await commit(after.index, ref, entry(1, [stamp('p', 2)]));
     await after.close();
   });
@@ -83,7 +100,7 @@ describe('closing and opening', () => {
     const ref = await newPartition(index);
     const key = walKey();
     const commits = Array.from({ length: 20 }, () => commit(index, ref, entry()));
-    const put = objects.put(key, new Uint8Array(1_000_000));
+    const put = objects.put(key, [new Uint8Array(1_000_000)]);
     const closing = close();
     await expect(Promise.all(commits)).resolves.toHaveLength(20);
     await expect(put).resolves.toBe('written');
@@ -91,7 +108,7 @@ describe('closing and opening', () => {
     await closing;
     await expect(commit(index, ref, entry())).rejects.toMatchObject(closed);
     await expect(topics.nextProducerId()).rejects.toMatchObject(closed);
-    await expect(objects.put(walKey(), new Uint8Array(1))).rejects.toMatchObject(closed);
+    await expect(objects.put(walKey(), [new Uint8Array(1)])).rejects.toMatchObject(closed);
     await expect(objects.read(key, 0, 1)).rejects.toMatchObject(closed);
     await expect(index.readHead(ref)).rejects.toMatchObject(closed);
     await close();

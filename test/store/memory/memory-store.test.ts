@@ -8,6 +8,7 @@ import {
   createMemoryTopics,
 } from '../../../lib/store/memory/memory-store.js';
 import type { PartitionIndex } from '../../../lib/store/partition-index.js';
+import { unalteredTopic } from '../../../lib/store/topic-store.js';
 
 const ref = { topicId: 'aaaaaaaa-0000-4000-8000-000000000000', partition: 0 };
 let index: PartitionIndex;
@@ -35,8 +36,8 @@ const admissions = (...names: string[]) =>
 test('an object keeps the bytes it was written with', async () => {
   const objects = createMemoryObjects();
   const bytes = new Uint8Array([1, 2, 3]);
-  expect(await objects.put('a', bytes)).toBe('written');
-  expect(await objects.put('a', new Uint8Array([9]))).toBe('exists');
+  expect(await objects.put('a', [bytes])).toBe('written');
+  expect(await objects.put('a', [new Uint8Array([9])])).toBe('exists');
   bytes.fill(7);
   const answer = await objects.read('a', 1, 2);
   expect(answer).toEqual({ kind: 'bytes', bytes: new Uint8Array([2, 3]) });
@@ -98,6 +99,7 @@ test('pages are found by where they end, in order, however they were written', a
     baseOffset,
     nextOffset: baseOffset + 10,
     maxTimestampMs: 0,
+    endBytes: 0,
     locations: [],
   });
   for (const base of [20, 0, 10, 0]) await index.writePage(ref, page(base));
@@ -126,7 +128,13 @@ test('of two parked states the newer stays, whichever comes last', async () => {
 test('topics are listed in order, page by page', async () => {
   const topics = createMemoryTopics();
   for (const name of ['c', 'a', 'b']) {
-    await topics.create({ name, topicId: name, partitionCount: 1, createdAtMs: 0 });
+    await topics.create({
+      name,
+      topicId: name,
+      partitionCount: 1,
+      createdAtMs: 0,
+      ...unalteredTopic,
+    });
   }
   const first = await topics.list(2);
   expect([first.topics.map(({ name }) => name), first.after]).toEqual([['a', 'b'], 'b']);
