@@ -3,7 +3,6 @@
  * Every batch is checked against its CRC and gets its offset before anybody sees it.
  */
 
-import { placeBatch, verifyCrc } from '../log/batch-header.js';
 import type { Codecs } from '../log/codecs.js';
 import { CorruptData } from '../log/corrupt-data.js';
 import { type PlannedRead, pagesToAsk, planFetch } from '../log/fetch-plan.js';
@@ -16,8 +15,7 @@ import {
   placeEntries,
   placeTail,
 } from '../log/partition-head.js';
-import { eachBatch } from '../log/record-batch.js';
-import { isSegmentKey } from '../log/segment-key.js';
+import { placeBatches } from '../log/place-batches.js';
 import { StoreError } from '../store/store-error.js';
 import type { Stores } from '../store/stores.js';
 import { BrokerError } from './broker-error.js';
@@ -71,14 +69,29 @@ export async function locate(
   if (offset >= head.tailBaseOffset) return from(placeTail(head));
   const recentBytes = head.tail.reduce((sum, entry) => sum + entry.sizeBytes, 0);
   const pagesMax = pagesToAsk(bytesMax, recentBytes, head.tail.length);
-  const found = await stores.index.findPages(ref, offset, pagesMax);
-  // Beyond this head's tail base, pages may still be on their way, in any order.
-  const rolled = found.filter(({ nextOffset }) => nextOffset <= head.tailBaseOffset);
-  const pages = currentPages(rolled, offset, head.compactedTo);
+  const pages = await pagesFrom(stores, ref, head, offset, pagesMax);
   checkContiguous(ref, pages, offset);
   const paged = from(pages.flatMap((page) => placeEntries(page.baseOffset, page.locations)));
   const reachesTail = pages.at(-1)?.nextOffset === head.tailBaseOffset;
   return reachesTail ? [...paged, ...placeTail(head)] : paged;
+}
+
+/** Looks further while all it finds is left over: pages that a wider one holds, which comes after them. */
+async function pagesFrom(
+  stores: Stores,
+  ref: PartitionRef,
+  head: PartitionHead,
+  offset: number,
+  pagesMax: number,
+): Promise<IndexPage[]> {
+  for (let countMax = pagesMax; ; countMax *= 4) {
+    const found = await stores.index.findPages(ref, offset, countMax);
+    // Beyond this head's tail base, pages may still be on their way, in any order.
+    const rolled = found.filter(({ nextOffset }) => nextOffset <= head.tailBaseOffset);
+    const pages = currentPages(rolled, offset, head.compactedTo);
+    const first = pages[0];
+    if ((first && first.baseOffset <= offset) || found.length < countMax) return pages;
+  }
 }
 
 /** A hole in the index must never look like the next record: a reader would skip it for ever. */
@@ -106,8 +119,9 @@ async function readRange(
     try {
       const answer = await stores.objects.read(read.objectKey, read.position, read.sizeBytes);
       if (answer.kind === 'missing') throw new ObjectMissing(`object ${read.objectKey} is missing`);
-      const place = isSegmentKey(read.objectKey) ? placedBatches : placeBatches;
-      return place(answer.bytes, read.baseOffset, head.lease.leaderEpoch, codecs);
+      const { objectKey, baseOffset } = read;
+      const placing = { objectKey, baseOffset, leaderEpoch: head.lease.leaderEpoch };
+      return placeBatches(answer.bytes, placing, codecs).map(({ bytes }) => bytes);
     } catch (error) {
       const cutShort = error instanceof StoreError && error.reason === 'corrupt';
       if (!(error instanceof CorruptData || cutShort)) throw error;
@@ -115,43 +129,6 @@ async function readRange(
       if (tries === 2) throw corrupt(read, error);
     }
   }
-}
-
-function placeBatches(
-  bytes: Uint8Array,
-  firstOffset: number,
-  leaderEpoch: number,
-  codecs: Codecs,
-): Uint8Array[] {
-  const batches: Uint8Array[] = [];
-  let baseOffset = firstOffset;
-  for (const { header, bytes: batch } of eachBatch(bytes)) {
-    verifyCrc(batch, header, codecs);
-    placeBatch(batch, baseOffset, leaderEpoch);
-    batches.push(batch);
-    baseOffset += header.lastOffsetDelta + 1;
-  }
-  return batches;
-}
-
-/** A segment's batches have their offsets already; where keys were compacted there are gaps between them. */
-function placedBatches(
-  bytes: Uint8Array,
-  firstOffset: number,
-  leaderEpoch: number,
-  codecs: Codecs,
-): Uint8Array[] {
-  let lowest = firstOffset;
-  return [...eachBatch(bytes)].map(({ header, bytes: batch }) => {
-    verifyCrc(batch, header, codecs);
-    // Outside the checksum: at least it never goes back.
-    if (header.baseOffset < lowest) {
-      throw new CorruptData(`a batch of a segment begins at ${header.baseOffset}, not ${lowest}`);
-    }
-    placeBatch(batch, header.baseOffset, leaderEpoch);
-    lowest = header.baseOffset + header.lastOffsetDelta + 1;
-    return batch;
-  });
 }
 
 function corrupt(read: PlannedRead, cause: Error): BrokerError {
