@@ -7,7 +7,7 @@ import { expect, test } from 'vitest';
 import { faultTable } from './fault-table.js';
 import { judgeSeed, repeatCommand } from './judge.js';
 
-const seedCount = 28;
+const seedCount = 20;
 
 test('no promise is broken by faults, races, rolls, evictions, crashes and clocks', async () => {
   const injected = new Set<string>();
