@@ -93,7 +93,13 @@ async function partitionWith(rig: AwsRig, batches: number): Promise<PartitionRef
   for (let base = 0; base < paged; base += tailEntriesPerPage * 64) {
     const pages = [];
     for (let at = base; at < Math.min(paged, base + tailEntriesPerPage * 64); at += 16) {
-      const page = { baseOffset: at, nextOffset: at + 16, maxTimestampMs: 1, locations };
+      const page = {
+        baseOffset: at,
+        nextOffset: at + 16,
+        maxTimestampMs: 1,
+        endBytes: 0,
+        locations,
+      };
       pages.push(index.writePage(ref, page));
     }
     await Promise.all(pages);

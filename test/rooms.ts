@@ -35,6 +35,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     pure: false,
   },
   'lib/broker': { may: ['lib/log', 'lib/coordinator', 'lib/store'], packages: [], pure: true },
+  'lib/jobs': { may: ['lib/log', 'lib/store'], packages: [], pure: true },
   'lib/contract': { may: ['lib/log', 'lib/coordinator'], packages: ['zod'], pure: true },
   'lib/http': {
     may: ['lib/log', 'lib/coordinator', 'lib/store', 'lib/broker', 'lib/contract'],

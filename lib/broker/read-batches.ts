@@ -3,11 +3,11 @@
  * Every batch is checked against its CRC and gets its offset before anybody sees it.
  */
 
-import { placeBatch, verifyCrc } from '../log/batch-header.js';
 import type { Codecs } from '../log/codecs.js';
 import { CorruptData } from '../log/corrupt-data.js';
 import { type PlannedRead, pagesToAsk, planFetch } from '../log/fetch-plan.js';
 import type { IndexPage } from '../log/index-page.js';
+import { currentPages } from '../log/page-replacement.js';
 import {
   type PartitionHead,
   type PartitionRef,
@@ -15,7 +15,7 @@ import {
   placeEntries,
   placeTail,
 } from '../log/partition-head.js';
-import { eachBatch } from '../log/record-batch.js';
+import { placeBatches } from '../log/place-batches.js';
 import { StoreError } from '../store/store-error.js';
 import type { Stores } from '../store/stores.js';
 import { BrokerError } from './broker-error.js';
@@ -69,13 +69,29 @@ export async function locate(
   if (offset >= head.tailBaseOffset) return from(placeTail(head));
   const recentBytes = head.tail.reduce((sum, entry) => sum + entry.sizeBytes, 0);
   const pagesMax = pagesToAsk(bytesMax, recentBytes, head.tail.length);
-  const found = await stores.index.findPages(ref, offset, pagesMax);
-  // Beyond this head's tail base, pages may still be on their way, in any order.
-  const pages = found.filter(({ nextOffset }) => nextOffset <= head.tailBaseOffset);
+  const pages = await pagesFrom(stores, ref, head, offset, pagesMax);
   checkContiguous(ref, pages, offset);
   const paged = from(pages.flatMap((page) => placeEntries(page.baseOffset, page.locations)));
   const reachesTail = pages.at(-1)?.nextOffset === head.tailBaseOffset;
   return reachesTail ? [...paged, ...placeTail(head)] : paged;
+}
+
+/** Looks further while all it finds is left over: pages that a wider one holds, which comes after them. */
+async function pagesFrom(
+  stores: Stores,
+  ref: PartitionRef,
+  head: PartitionHead,
+  offset: number,
+  pagesMax: number,
+): Promise<IndexPage[]> {
+  for (let countMax = pagesMax; ; countMax *= 4) {
+    const found = await stores.index.findPages(ref, offset, countMax);
+    // Beyond this head's tail base, pages may still be on their way, in any order.
+    const rolled = found.filter(({ nextOffset }) => nextOffset <= head.tailBaseOffset);
+    const pages = currentPages(rolled, offset, head.compactedTo);
+    const first = pages[0];
+    if ((first && first.baseOffset <= offset) || found.length < countMax) return pages;
+  }
 }
 
 /** A hole in the index must never look like the next record: a reader would skip it for ever. */
@@ -103,7 +119,9 @@ async function readRange(
     try {
       const answer = await stores.objects.read(read.objectKey, read.position, read.sizeBytes);
       if (answer.kind === 'missing') throw new ObjectMissing(`object ${read.objectKey} is missing`);
-      return placeBatches(answer.bytes, read.baseOffset, head.lease.leaderEpoch, codecs);
+      const { objectKey, baseOffset } = read;
+      const placing = { objectKey, baseOffset, leaderEpoch: head.lease.leaderEpoch };
+      return placeBatches(answer.bytes, placing, codecs).map(({ bytes }) => bytes);
     } catch (error) {
       const cutShort = error instanceof StoreError && error.reason === 'corrupt';
       if (!(error instanceof CorruptData || cutShort)) throw error;
@@ -111,23 +129,6 @@ async function readRange(
       if (tries === 2) throw corrupt(read, error);
     }
   }
-}
-
-function placeBatches(
-  bytes: Uint8Array,
-  firstOffset: number,
-  leaderEpoch: number,
-  codecs: Codecs,
-): Uint8Array[] {
-  const batches: Uint8Array[] = [];
-  let baseOffset = firstOffset;
-  for (const { header, bytes: batch } of eachBatch(bytes)) {
-    verifyCrc(batch, header, codecs);
-    placeBatch(batch, baseOffset, leaderEpoch);
-    batches.push(batch);
-    baseOffset += header.lastOffsetDelta + 1;
-  }
-  return batches;
 }
 
 function corrupt(read: PlannedRead, cause: Error): BrokerError {

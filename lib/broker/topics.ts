@@ -8,6 +8,7 @@ import { partitionsMax } from '../log/limits.js';
 import type { PartitionRef } from '../log/partition-head.js';
 import { type ConfigOverrides, topicConfigsOf } from '../log/topic-configs.js';
 import { topicNameProblem } from '../log/topic-name.js';
+import { walBucketOf } from '../log/wal-key.js';
 import type { Stores } from '../store/stores.js';
 import { type Topic, type TopicList, unalteredTopic } from '../store/topic-store.js';
 import type { World } from '../store/world.js';
@@ -91,7 +92,8 @@ export function createTopics(
       const facts = { name, topicId: world.uuid(), partitionCount, createdAtMs: clock.nowMs() };
       const topic = { ...facts, ...unalteredTopic, configs: own, tags };
       if (await stores.topics.find(name)) throw alreadyExists(name);
-      await stores.index.createPartitions(topic.topicId, 0, partitionCount);
+      const walFloor = walBucketOf(clock.nowMs());
+      await stores.index.createPartitions(topic.topicId, 0, partitionCount, walFloor);
       if ((await stores.topics.create(topic)) === 'created') return topic;
       await stores.index.deletePartitions(topic.topicId, partitionCount);
       throw alreadyExists(name);
@@ -106,7 +108,7 @@ export function createTopics(
       return kept(name, altered);
     },
     addPartitions: async (name, partitionCount) =>
-      memory.keep(await addPartitions(stores, name, partitionCount)),
+      memory.keep(await addPartitions(stores, name, partitionCount, walBucketOf(clock.nowMs()))),
     async delete(name) {
       const topic = await deleteName(stores, name);
       memory.drop(name);
@@ -119,7 +121,13 @@ export function createTopics(
   };
 }
 
-async function addPartitions(stores: Stores, name: string, partitionCount: number): Promise<Topic> {
+/** New partitions begin with the present hour as their floor: clean-up need not know of them. */
+async function addPartitions(
+  stores: Stores,
+  name: string,
+  partitionCount: number,
+  walFloor: number,
+): Promise<Topic> {
   checkPartitionCount(partitionCount);
   let made: string | undefined;
   const grown = await alterTopic(stores.topics, name, async (topic, tries) => {
@@ -127,7 +135,7 @@ async function addPartitions(stores: Stores, name: string, partitionCount: numbe
     // After another try it may be that one that made them, and its reply was lost.
     const isDone = tries > 0 && before === partitionCount;
     if (before >= partitionCount && !isDone) throw notMore(topic, partitionCount);
-    await stores.index.createPartitions(topicId, before, partitionCount);
+    await stores.index.createPartitions(topicId, before, partitionCount, walFloor);
     made = topicId;
     return { ...topic, partitionCount };
   });

@@ -2,7 +2,9 @@
  * An index page: the locations of `[baseOffset, nextOffset)`, taken off the tail of a head. Immutable
  * once written.
  *
- *   page = 1 (version) | baseOffset | nextOffset | maxTimestamp zigzag | locationCount | location...
+ *   page = 2 (version) | baseOffset | nextOffset | maxTimestamp zigzag | endBytes
+ *          | locationCount | location...
+ *   Version 1 lacks endBytes, which is then 0.
  *
  * `maxTimestampMs` is the greatest of all records up to this page's end, not only of the page's own: it
  * never falls from page to page, so that a timestamp can be searched by halving.
@@ -14,19 +16,25 @@ import { CorruptData } from './corrupt-data.js';
 import { checkVersion, readCount, readLocation, writeLocation } from './location-format.js';
 import type { BatchLocation } from './partition-head.js';
 
+const version = 2;
+const versionWithoutEndBytes = 1;
+
 export type IndexPage = {
   readonly baseOffset: number;
   readonly nextOffset: number;
   readonly maxTimestampMs: number;
+  /** Bytes of all batches up to this page's end, as they were committed. */
+  readonly endBytes: number;
   readonly locations: readonly BatchLocation[];
 };
 
 export function encodeIndexPage(page: IndexPage): Uint8Array {
   const writer = new ByteWriter(1024);
-  writer.unsigned(1);
+  writer.unsigned(version);
   writer.unsigned(page.baseOffset);
   writer.unsigned(page.nextOffset);
   writer.varint(page.maxTimestampMs);
+  writer.unsigned(page.endBytes);
   writer.unsigned(page.locations.length);
   for (const location of page.locations) writeLocation(writer, location);
   return writer.finish();
@@ -34,10 +42,12 @@ export function encodeIndexPage(page: IndexPage): Uint8Array {
 
 export function decodeIndexPage(bytes: Uint8Array): IndexPage {
   const reader = new ByteReader(bytes);
-  checkVersion(reader.unsigned(), 'index page');
+  const found = reader.unsigned();
+  if (found !== versionWithoutEndBytes) checkVersion(found, 'index page', version);
   const baseOffset = reader.unsigned();
   const nextOffset = reader.unsigned();
   const maxTimestampMs = reader.varint();
+  const endBytes = found === versionWithoutEndBytes ? 0 : reader.unsigned();
   const locations: BatchLocation[] = [];
   let covered = baseOffset;
   for (let count = readCount(reader); count > 0; count--) {
@@ -49,7 +59,7 @@ export function decodeIndexPage(bytes: Uint8Array): IndexPage {
   if (covered !== nextOffset) {
     throw new CorruptData(`index page covers up to ${covered}, but says ${nextOffset}`);
   }
-  return { baseOffset, nextOffset, maxTimestampMs, locations };
+  return { baseOffset, nextOffset, maxTimestampMs, endBytes, locations };
 }
 
 /** Joins neighbours that are also neighbours in their object: one location says it all. */

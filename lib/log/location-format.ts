@@ -100,9 +100,9 @@ export function readCount(reader: ByteReader): number {
   return count;
 }
 
-export function checkVersion(found: number, what: string): void {
-  if (found !== version) {
-    throw new CorruptData(`${what} has format version ${found}, this code reads ${version}`);
+export function checkVersion(found: number, what: string, known = version): void {
+  if (found !== known) {
+    throw new CorruptData(`${what} has format version ${found}, this code reads ${known}`);
   }
 }
 

@@ -43,6 +43,10 @@ export type PartitionHead = {
   readonly tail: readonly TailEntry[];
   /** Greatest timestamp below the tail, -1 when there is nothing. */
   readonly pagedMaxTimestampMs: number;
+  /** Bytes of all batches that ever went below the tail. */
+  readonly pagedBytes: number;
+  /** All of the log below this offset is in segments, or below the log start. */
+  readonly compactedTo: number;
   /** Pages rolled so far; ages producers without a clock. */
   readonly rolls: number;
   readonly producers: Readonly<Record<string, ProducerEntry>>;
@@ -52,6 +56,8 @@ export type PartitionHead = {
   readonly evictions: number;
   /** WAL buckets below this may be deleted at any moment: no commit may point into them. */
   readonly walFloor: number;
+  /** Where the log ended when the floor was raised: what comes after lies at or above the floor. */
+  readonly walFloorOffset: number;
   readonly fencingToken: string | null;
   readonly lease: Lease;
 };
@@ -62,11 +68,14 @@ export const emptyHead: PartitionHead = {
   tailBaseOffset: 0,
   tail: [],
   pagedMaxTimestampMs: -1,
+  pagedBytes: 0,
+  compactedTo: 0,
   rolls: 0,
   producers: {},
   windows: {},
   evictions: 0,
   walFloor: 0,
+  walFloorOffset: 0,
   fencingToken: null,
   lease: { leader: null, leaderEpoch: 0, leaseExpiresMs: 0 },
 };

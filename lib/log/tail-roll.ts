@@ -17,7 +17,7 @@ import {
   tailEntriesPerPage,
   windowsPerRollMax,
 } from './limits.js';
-import type { PartitionHead } from './partition-head.js';
+import type { PartitionHead, TailEntry } from './partition-head.js';
 import {
   newestSpans,
   type ParkedProducer,
@@ -27,10 +27,13 @@ import {
 
 /** Takes effect only on a head whose tail still begins at `tailBaseOffset`. */
 export type TailAdvance = {
+  /** And only if the tail has exactly `entryCount` entries: a short roll takes all there is. */
+  readonly wholeTail?: true;
   readonly tailBaseOffset: number;
   readonly entryCount: number;
   readonly nextTailBaseOffset: number;
   readonly pagedMaxTimestampMs: number;
+  readonly pagedBytes: number;
   readonly rolls: number;
   /** New windows of the producers whose batches leave the tail. */
   readonly windows: Readonly<Record<string, ProducerWindow>>;
@@ -90,14 +93,30 @@ function withoutEvictions(head: PartitionHead, advance: TailAdvance): PartitionH
 
 /** One page: undefined while the tail is shorter than that. */
 export function planRoll(head: PartitionHead): TailRoll | undefined {
-  const leaving = head.tail.slice(0, tailEntriesPerPage);
-  if (leaving.length < tailEntriesPerPage) return undefined;
+  if (head.tail.length < tailEntriesPerPage) return undefined;
+  return rollOf(head, head.tail.slice(0, tailEntriesPerPage));
+}
+
+/**
+ * All of a tail that is shorter than a page, so that an old and idle one can be compacted too. Only on a
+ * tail that has not grown since: whoever wrote an ordinary page for this base saw more entries. So should
+ * the tail have grown, the short page is a leftover that the ordinary one holds.
+ */
+export function planShortRoll(head: PartitionHead): TailRoll | undefined {
+  const { tail } = head;
+  if (tail.length === 0 || tail.length >= tailEntriesPerPage) return undefined;
+  const roll = rollOf(head, tail);
+  return { ...roll, advance: { ...roll.advance, wholeTail: true } };
+}
+
+function rollOf(head: PartitionHead, leaving: readonly TailEntry[]): TailRoll {
   const recordCount = leaving.reduce((sum, entry) => sum + entry.recordCount, 0);
   const nextTailBaseOffset = head.tailBaseOffset + recordCount;
   const pagedMaxTimestampMs = leaving.reduce(
     (max, entry) => Math.max(max, entry.maxTimestampMs),
     head.pagedMaxTimestampMs,
   );
+  const pagedBytes = leaving.reduce((sum, entry) => sum + entry.sizeBytes, head.pagedBytes);
   const rolls = head.rolls + 1;
   const windows: Record<string, ProducerWindow> = {};
   for (const { producer } of leaving.flatMap(({ stamps }) => stamps)) {
@@ -112,6 +131,7 @@ export function planRoll(head: PartitionHead): TailRoll | undefined {
       baseOffset: head.tailBaseOffset,
       nextOffset: nextTailBaseOffset,
       maxTimestampMs: pagedMaxTimestampMs,
+      endBytes: pagedBytes,
       locations: coalesce(leaving),
     },
     advance: {
@@ -119,6 +139,7 @@ export function planRoll(head: PartitionHead): TailRoll | undefined {
       entryCount: leaving.length,
       nextTailBaseOffset,
       pagedMaxTimestampMs,
+      pagedBytes,
       rolls,
       windows,
       evict,
@@ -152,12 +173,13 @@ export function planEviction(head: PartitionHead): Omit<TailRolls, 'pages'> | un
   if (Object.keys(head.producers).length <= producersInHeadHardMax) return undefined;
   const evict = idleProducers(head);
   if (Object.keys(evict).length === 0) return undefined;
-  const { tailBaseOffset, pagedMaxTimestampMs, rolls } = head;
+  const { tailBaseOffset, pagedMaxTimestampMs, pagedBytes, rolls } = head;
   const advance = {
     tailBaseOffset,
     entryCount: 0,
     nextTailBaseOffset: tailBaseOffset,
     pagedMaxTimestampMs,
+    pagedBytes,
     rolls,
     windows: {},
     evict,
@@ -186,6 +208,7 @@ export type AdvanceDecision =
 /** What a store does, atomically, with an advance. */
 export function decideAdvance(head: PartitionHead, advance: TailAdvance): AdvanceDecision {
   if (head.tailBaseOffset !== advance.tailBaseOffset) return { kind: 'conflict' };
+  if (advance.wholeTail && head.tail.length !== advance.entryCount) return { kind: 'conflict' };
   for (const [producer, entry] of Object.entries(advance.evict)) {
     const now = head.producers[producer];
     if (now?.epoch !== entry.epoch || now.nextSequence !== entry.nextSequence) {
@@ -202,6 +225,7 @@ export function decideAdvance(head: PartitionHead, advance: TailAdvance): Advanc
       tailBaseOffset: advance.nextTailBaseOffset,
       tail: head.tail.slice(advance.entryCount),
       pagedMaxTimestampMs: advance.pagedMaxTimestampMs,
+      pagedBytes: advance.pagedBytes,
       rolls: advance.rolls,
       producers: Object.fromEntries(Object.entries(head.producers).filter(stay)),
       windows: Object.fromEntries(

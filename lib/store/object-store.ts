@@ -26,4 +26,20 @@ export type ObjectStore = {
   ): Promise<{ kind: 'bytes'; bytes: Uint8Array } | { kind: 'missing' }>;
   /** Deleting what is not there is fine. */
   delete(keys: readonly string[]): Promise<void>;
+
+  /** Writes an object piece by piece, holding no more than about a part of it in memory. */
+  create(key: string): Promise<ObjectWriter>;
+  /** Keys that begin with `prefix` and come after `after`, in their order, at most `countMax`. */
+  list(prefix: string, countMax: number, after?: string): Promise<readonly string[]>;
+  /** The names between `prefix` and the next slash, of all keys that begin with it. */
+  listPrefixes(prefix: string): Promise<readonly string[]>;
+};
+
+/** The object is there, all of it, when `finish` has returned; before that there is nothing. */
+export type ObjectWriter = {
+  /** Takes the bytes before it returns: the caller may go on to change them. */
+  append(bytes: Uint8Array): Promise<void>;
+  finish(): Promise<void>;
+  /** Gives it up; harmless after a failed `finish`. */
+  abort(): Promise<void>;
 };

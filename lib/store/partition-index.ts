@@ -8,9 +8,11 @@
 
 import type { CommitRequest } from '../log/commit.js';
 import type { IndexPage } from '../log/index-page.js';
+import type { Leadership } from '../log/lease.js';
 import type { PartitionHead, PartitionRef } from '../log/partition-head.js';
 import type { ParkedProducer } from '../log/producer-state.js';
 import type { TailAdvance } from '../log/tail-roll.js';
+import type { PartitionMaintenance } from './partition-maintenance.js';
 
 /** Outcomes of changes to a head carry the head as it is afterwards, or as it was when it refused. */
 export type CommitOutcome =
@@ -23,9 +25,12 @@ export type HeadChange =
   | { readonly kind: 'refused'; readonly head: PartitionHead }
   | { readonly kind: 'noPartition' };
 
-export type PartitionIndex = {
-  /** Makes the heads of partitions `from..to-1` of a topic. Those that exist stay as they are. */
-  createPartitions(topicId: string, from: number, to: number): Promise<void>;
+export type PartitionIndex = PartitionMaintenance & {
+  /**
+   * Makes the heads of partitions `from..to-1` of a topic, with this WAL floor. Those that exist stay as
+   * they are.
+   */
+  createPartitions(topicId: string, from: number, to: number, walFloor?: number): Promise<void>;
   /** After it no commit to these partitions is taken. */
   deletePartitions(topicId: string, partitionCount: number): Promise<void>;
 
@@ -55,11 +60,11 @@ export type PartitionIndex = {
     token: string | null,
     expected: string | null | undefined,
   ): Promise<HeadChange>;
-  /** From now on no commit may point below this WAL bucket. Only ever raises it. */
+  /** Carries out `decideWalFloor`: from now on no commit may point below this WAL bucket. */
   raiseWalFloor(ref: PartitionRef, walFloor: number): Promise<HeadChange>;
   /**
    * Carries out `decideLogStart`: the log start is at least `offset` afterwards. `changed` also when it
-   * was that high before; `refused` when the log ends below `offset`.
+   * was that high before; `refused` when the log ends below `offset`, or to who does not lead.
    */
-  raiseLogStart(ref: PartitionRef, offset: number): Promise<HeadChange>;
+  raiseLogStart(ref: PartitionRef, offset: number, leadership?: Leadership): Promise<HeadChange>;
 };

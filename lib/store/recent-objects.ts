@@ -29,6 +29,7 @@ export function keepRecentObjects(objects: ObjectStore, bytesMax: number): Objec
   }
 
   return {
+    ...objects,
     async put(key, parts) {
       const outcome = await objects.put(key, parts);
       if (outcome === 'written') remember(key, parts);

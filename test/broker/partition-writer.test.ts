@@ -255,8 +255,8 @@ async function evictEverybody(): Promise<void> {
     const lastBaseOffset = spans.at(-1)?.baseOffset ?? 0;
     await index.parkProducer(refA, name, { ...entry, spans, lastBaseOffset });
   }
-  const { tailBaseOffset, pagedMaxTimestampMs, rolls } = head;
-  const nothing = { entryCount: 0, nextTailBaseOffset: tailBaseOffset, windows: {} };
+  const { tailBaseOffset, pagedMaxTimestampMs, pagedBytes, rolls } = head;
+  const nothing = { entryCount: 0, pagedBytes, nextTailBaseOffset: tailBaseOffset, windows: {} };
   const evict = Object.fromEntries(idle);
   await index.advanceTail(refA, { tailBaseOffset, pagedMaxTimestampMs, rolls, ...nothing, evict });
   expect((await fixture.head()).evictions).toBe(1);

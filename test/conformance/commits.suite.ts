@@ -53,7 +53,7 @@ function partitionsSuite(stores: () => Stores): void {
       await index.deletePartitions(ref.topicId, 2);
       const advance = {
         ...{ tailBaseOffset: 0, entryCount: 1, nextTailBaseOffset: 1, rolls: 1 },
-        ...{ pagedMaxTimestampMs: 0, windows: {}, evict: {} },
+        ...{ pagedMaxTimestampMs: 0, pagedBytes: 0, windows: {}, evict: {} },
       };
       for (const partition of [0, 1, 2]) {
         const gone = { ...ref, partition };

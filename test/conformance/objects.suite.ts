@@ -1,5 +1,6 @@
 /** What every object store does: written once and never changed, read in ranges, honest when short. */
 
+import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { StoreError } from '../../lib/store/store-error.js';
 import type { Stores } from '../../lib/store/stores.js';
@@ -8,6 +9,8 @@ import { walKey } from './log-builders.js';
 export function objectsSuite(stores: () => Stores): void {
   const bytesOf = (sizeBytes: number, seed = 0) =>
     Uint8Array.from({ length: sizeBytes }, (_, i) => (i * 31 + seed) % 251);
+
+  const segmentKey = () => `segments/${randomUUID()}/0/${randomUUID()}`;
 
   describe('objects', () => {
     test('stay what they were first', async () => {
@@ -124,6 +127,71 @@ export function objectsSuite(stores: () => Stores): void {
       }
       const again = keys[0] as string;
       expect(await objects.put(again, [bytesOf(10)])).toBe('written');
+    });
+
+    test('are written piece by piece, and are there only when all of them is', async () => {
+      const { objects } = stores();
+      const key = segmentKey();
+      const bytes = bytesOf(20_000_000);
+      const writer = await objects.create(key);
+      for (let at = 0; at < bytes.length; at += 3_333_333) {
+        const piece = bytes.slice(at, at + 3_333_333);
+        await writer.append(piece);
+        piece.fill(0);
+        expect(await objects.read(key, 0, 1)).toEqual({ kind: 'missing' });
+      }
+      await writer.finish();
+      await writer.abort();
+      const read = await objects.read(key, 0, bytes.length);
+      if (read.kind !== 'bytes') throw new Error('the object is missing');
+      expect(Buffer.compare(read.bytes, bytes)).toBe(0);
+    });
+
+    test('that are given up were never there, small or large', async () => {
+      const { objects } = stores();
+      for (const sizeBytes of [0, 10, 9_000_000]) {
+        const key = segmentKey();
+        const writer = await objects.create(key);
+        await writer.append(bytesOf(sizeBytes));
+        await writer.abort();
+        await writer.abort();
+        expect(await objects.read(key, 0, 1)).toEqual({ kind: 'missing' });
+        const again = await objects.create(key);
+        await again.append(bytesOf(3));
+        await again.finish();
+        expect(await objects.read(key, 0, 3)).toEqual({ kind: 'bytes', bytes: bytesOf(3) });
+      }
+    });
+
+    test('are listed by what their keys begin with, in order, page by page', async () => {
+      const { objects } = stores();
+      const home = `segments/${randomUUID()}/`;
+      const keys = ['0/a', '0/b', '0/c', '1/a', '10/a'].map((name) => home + name);
+      for (const key of keys) {
+        const writer = await objects.create(key);
+        await writer.append(bytesOf(5));
+        await writer.finish();
+      }
+      const bucket = `wal/19${String(Math.floor(Math.random() * 1e8)).padStart(8, '0')}/`;
+      const mixed = [bytesOf(10), bytesOf(600_000), bytesOf(10)].map((bytes, i) => ({
+        key: `${bucket}${i}`,
+        bytes,
+      }));
+      for (const { key, bytes } of mixed) await objects.put(key, [bytes]);
+      // Small ones may still be on their way into the index.
+      await expect.poll(() => objects.list(bucket, 10)).toEqual(mixed.map(({ key }) => key));
+      expect(await objects.list(home, 10)).toEqual(keys);
+      expect(await objects.list(home, 2)).toEqual(keys.slice(0, 2));
+      expect(await objects.list(home, 2, keys[1])).toEqual(keys.slice(2, 4));
+      expect(await objects.list(home, 9, keys[4])).toEqual([]);
+      expect(await objects.list(`${home}1/`, 10)).toEqual([keys[3]]);
+      expect(await objects.list(`${home}7/`, 10)).toEqual([]);
+      expect([...(await objects.listPrefixes(home))].sort()).toEqual(['0', '1', '10']);
+      expect(await objects.listPrefixes('wal/')).toContain(bucket.slice(4, -1));
+      expect(await objects.listPrefixes(`${home}7/`)).toEqual([]);
+      await objects.delete([...keys, ...mixed.map(({ key }) => key)]);
+      expect(await objects.list(home, 10)).toEqual([]);
+      expect(await objects.listPrefixes('wal/')).not.toContain(bucket.slice(4, -1));
     });
   });
 }

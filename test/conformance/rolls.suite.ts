@@ -145,7 +145,7 @@ function pagesSuite(stores: () => Stores): void {
   describe('pages', () => {
     const pageOf = (baseOffset: number, nextOffset: number, maxTimestampMs = 5) => {
       const { stamps: _, ...location } = entry(nextOffset - baseOffset);
-      return { baseOffset, nextOffset, maxTimestampMs, locations: [location] };
+      return { baseOffset, nextOffset, maxTimestampMs, endBytes: 7, locations: [location] };
     };
 
     test('are found from every offset, as many as asked for', async () => {

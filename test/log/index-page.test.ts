@@ -16,6 +16,7 @@ const page: IndexPage = {
   baseOffset: 5_000_000_000,
   nextOffset: 5_000_000_130,
   maxTimestampMs: 1_780_000_000_999,
+  endBytes: 7_000_000_000,
   locations: [
     {
       objectKey: 'wal/2026112307/0f8fad5b-d9cb-469f-a165-70867728950e',
@@ -37,8 +38,12 @@ const page: IndexPage = {
 };
 
 test('a page is written as it always was, and read', () => {
-  expect(encodeIndexPage(page)).toEqual(golden('index-page-v1.bin'));
-  expect(decodeIndexPage(golden('index-page-v1.bin'))).toEqual(page);
+  expect(encodeIndexPage(page)).toEqual(golden('index-page-v2.bin'));
+  expect(decodeIndexPage(golden('index-page-v2.bin'))).toEqual(page);
+});
+
+test('a page of version 1 is read: it does not say how many bytes there were', () => {
+  expect(decodeIndexPage(golden('index-page-v1.bin'))).toEqual({ ...page, endBytes: 0 });
 });
 
 test('every page comes back', () => {
@@ -60,7 +65,7 @@ test('damaged bytes are read or corrupt, and what is read covers its range', () 
 });
 
 test.each<[string, Uint8Array]>([
-  ['a version to come', Uint8Array.of(2, 0, 0, 0, 0)],
+  ['a version to come', Uint8Array.of(3, 0, 0, 0, 0, 0)],
   ['a lying count', Uint8Array.of(1, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0x0f)],
   ['a byte too many', Uint8Array.of(1, 0, 0, 0, 0, 0)],
   ['an end that its locations do not reach', encodeIndexPage({ ...page, nextOffset: 1 })],

@@ -96,11 +96,17 @@ export const anyTailEntry: fc.Arbitrary<TailEntry> = fc
   .map(([location, stamps]) => ({ ...location, stamps }));
 
 export const anyIndexPage: fc.Arbitrary<IndexPage> = fc
-  .tuple(fc.nat({ max: 2 ** 40 }), timestampMs, fc.array(anyLocation, { maxLength: 5 }))
-  .map(([baseOffset, maxTimestampMs, locations]) => ({
+  .tuple(
+    fc.nat({ max: 2 ** 40 }),
+    timestampMs,
+    fc.maxSafeNat(),
+    fc.array(anyLocation, { maxLength: 5 }),
+  )
+  .map(([baseOffset, maxTimestampMs, endBytes, locations]) => ({
     baseOffset,
     nextOffset: locations.reduce((sum, { recordCount }) => sum + recordCount, baseOffset),
     maxTimestampMs,
+    endBytes,
     locations,
   }));
 

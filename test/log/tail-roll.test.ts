@@ -64,6 +64,7 @@ test('the head lets go of exactly those entries', () => {
     tailBaseOffset: 132,
     tail: twenty.tail.slice(16),
     pagedMaxTimestampMs: 15,
+    pagedBytes: 32,
     rolls: 8,
     windows: { p: { seenAtRoll: 8, spans: expect.any(Array) } },
   });

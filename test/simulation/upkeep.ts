@@ -63,9 +63,10 @@ async function rollAndEvict(sim: Simulation, stores: Stores, ref: PartitionRef):
   await index.advanceTail(ref, roll.advance);
 }
 
-function emptyRoll({ tailBaseOffset, pagedMaxTimestampMs, rolls }: PartitionHead): TailRolls {
+function emptyRoll(head: PartitionHead): TailRolls {
+  const { tailBaseOffset, pagedMaxTimestampMs, pagedBytes, rolls } = head;
   const nextTailBaseOffset = tailBaseOffset;
-  const stays = { tailBaseOffset, nextTailBaseOffset, pagedMaxTimestampMs, rolls };
+  const stays = { tailBaseOffset, nextTailBaseOffset, pagedMaxTimestampMs, pagedBytes, rolls };
   return { pages: [], advance: { ...stays, entryCount: 0, windows: {}, evict: {} }, park: {} };
 }
 

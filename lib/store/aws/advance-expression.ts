@@ -18,7 +18,7 @@ export function advanceExpression(advance: TailAdvance): HeadExpression {
   const evict = Object.entries(advance.evict).slice(0, evictionsPerRollMax);
   const evicted = new Set(evict.map(([producer]) => producer));
   const windows = Object.entries(advance.windows).filter(([producer]) => !evicted.has(producer));
-  const sets = ['b=:base', 'x=:max', 'r=:rolls'];
+  const sets = ['b=:base', 'x=:max', 'y=:bytes', 'r=:rolls'];
   const removes = Array.from({ length: advance.entryCount }, (_, i) => `t[${i}]`);
   const conditions = ['b=:from'];
   const names: Record<string, string> = {};
@@ -26,8 +26,13 @@ export function advanceExpression(advance: TailAdvance): HeadExpression {
     ':from': numberValue(advance.tailBaseOffset),
     ':base': numberValue(advance.nextTailBaseOffset),
     ':max': numberValue(advance.pagedMaxTimestampMs),
+    ':bytes': numberValue(advance.pagedBytes),
     ':rolls': rollsToValue(advance.rolls),
   };
+  if (advance.wholeTail) {
+    conditions.push('size(t)=:count');
+    values[':count'] = numberValue(advance.entryCount);
+  }
   for (const [index, [producer, window]] of windows.entries()) {
     const id = index.toString(36);
     sets.push(`w.#${id}=:${id}`);

@@ -27,6 +27,8 @@ const failuresByName: Readonly<Record<string, Failure>> = {
   RequestThrottled: throttled,
   RequestThrottledException: throttled,
   TooManyRequestsException: throttled,
+  // Another request has the item in a transaction: a leader that replaces index pages, for an instant.
+  TransactionConflictException: throttled,
   SlowDown: throttled,
   'KMS.ThrottlingException': throttled,
 

@@ -7,24 +7,18 @@
  * anything. The other calls end in the same state when they are carried out twice.
  */
 
-import {
-  ConditionalCheckFailedException,
-  DeleteItemCommand,
-  type DynamoDBClient,
-  GetItemCommand,
-  PutItemCommand,
-  type PutItemCommandInput,
-  QueryCommand,
-  UpdateItemCommand,
-} from '@aws-sdk/client-dynamodb';
+import { DeleteItemCommand, type DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
 import type { CommitRequest } from '../../log/commit.js';
 import type { IndexPage } from '../../log/index-page.js';
+import { leads } from '../../log/lease.js';
 import { emptyHead, type PartitionHead, type PartitionRef } from '../../log/partition-head.js';
 import type { ParkedProducer } from '../../log/producer-state.js';
 import type { CommitOutcome, HeadChange, PartitionIndex } from '../partition-index.js';
 import { advanceExpression } from './advance-expression.js';
 import { decodeStored, replyTo } from './aws-errors.js';
-import { commitExpression, type HeadExpression } from './commit-expression.js';
+import { commitExpression } from './commit-expression.js';
+import { dynamoItems } from './dynamo-items.js';
+import { createDynamoMaintenance } from './dynamo-maintenance.js';
 import {
   fencingTokenExpression,
   logStartExpression,
@@ -50,46 +44,15 @@ export function createDynamoPartitionIndex(
 ): PartitionIndex {
   const table = { TableName: tableName };
 
-  async function changeHead(ref: PartitionRef, expression: HeadExpression): Promise<HeadChange> {
-    const command = new UpdateItemCommand({
-      ...table,
-      Key: headKey(ref),
-      ...expression,
-      ReturnValues: 'ALL_NEW',
-      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
-    });
-    try {
-      const { Attributes } = await replyTo('write', dynamodb.send(command));
-      const head = decodeStored('unknown', () => headFromItem(Attributes ?? {}));
-      return { kind: 'changed', head };
-    } catch (error) {
-      if (!(error instanceof ConditionalCheckFailedException)) throw error;
-      const { Item } = error;
-      if (!Item) return { kind: 'noPartition' };
-      return { kind: 'refused', head: decodeStored('none', () => headFromItem(Item)) };
-    }
-  }
-
-  /** An item whose place is taken stays: that is the point of its condition. */
-  async function putUnlessTaken(put: Omit<PutItemCommandInput, 'TableName'>): Promise<void> {
-    try {
-      await replyTo('write', dynamodb.send(new PutItemCommand({ ...table, ...put })));
-    } catch (error) {
-      if (!(error instanceof ConditionalCheckFailedException)) throw error;
-    }
-  }
-
-  async function getItem<T>(key: Item, decode: (item: Item) => T): Promise<T | undefined> {
-    const command = new GetItemCommand({ ...table, Key: key, ConsistentRead: true });
-    const { Item } = await replyTo('read', dynamodb.send(command));
-    return Item && decodeStored('none', () => decode(Item));
-  }
+  const items = dynamoItems(dynamodb, tableName);
+  const { changeHead, putUnlessTaken, getItem } = items;
 
   return {
-    createPartitions: (topicId, from, to) =>
+    ...createDynamoMaintenance(dynamodb, tableName, items),
+    createPartitions: (topicId, from, to, walFloor = 0) =>
       forEachInFlight(partitionsOf(topicId, from, to), headsInFlightMax, (ref) =>
         putUnlessTaken({
-          Item: headToItem(ref, emptyHead),
+          Item: headToItem(ref, { ...emptyHead, walFloor }),
           ConditionExpression: 'attribute_not_exists(pk)',
         }),
       ),
@@ -100,19 +63,19 @@ export function createDynamoPartitionIndex(
     commit: async (ref, request) =>
       asCommitOutcome(request, await changeHead(ref, commitExpression(request))),
     readHead: (ref) => getItem<PartitionHead>(headKey(ref), headFromItem),
-    writePage: (ref, page) =>
-      putUnlessTaken({
-        Item: pageToItem(ref, page),
-        ConditionExpression: 'attribute_not_exists(pk)',
-      }),
+    async writePage(ref, page) {
+      const condition = { ConditionExpression: 'attribute_not_exists(pk)' };
+      await putUnlessTaken({ Item: pageToItem(ref, page), ...condition });
+    },
     advanceTail: (ref, advance) => changeHead(ref, advanceExpression(advance)),
     findPages: (ref, offset, pagesMax) => findPages(dynamodb, tableName, ref, offset, pagesMax),
-    parkProducer: (ref, producer, state) =>
-      putUnlessTaken({
+    async parkProducer(ref, producer, state) {
+      await putUnlessTaken({
         Item: parkedProducerToItem(ref, producer, state),
         ConditionExpression: 'attribute_not_exists(pk) OR o <= :o',
         ExpressionAttributeValues: { ':o': numberValue(state.lastBaseOffset) },
-      }),
+      });
+    },
     findParkedProducer: (ref, producer) =>
       getItem<ParkedProducer>(parkedProducerKey(ref, producer), parkedProducerFromItem),
     setFencingToken: (ref, token, expected) =>
@@ -122,10 +85,13 @@ export function createDynamoPartitionIndex(
       // Refused, the floor is that high already: the promise holds.
       return change.kind === 'refused' ? { kind: 'changed', head: change.head } : change;
     },
-    async raiseLogStart(ref, offset) {
-      const change = await changeHead(ref, logStartExpression(offset));
-      // Refused, it is that high already, or the log does not reach so far.
-      const holds = change.kind === 'refused' && change.head.logStartOffset >= offset;
+    async raiseLogStart(ref, offset, leadership) {
+      const change = await changeHead(ref, logStartExpression(offset, leadership));
+      // Refused, it is that high already, or the log does not reach so far, or another leads.
+      const holds =
+        change.kind === 'refused' &&
+        change.head.logStartOffset >= offset &&
+        (!leadership || leads(change.head, leadership));
       return holds ? { kind: 'changed', head: change.head } : change;
     },
   };

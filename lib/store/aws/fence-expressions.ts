@@ -4,8 +4,10 @@
  */
 
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+import type { Leadership } from '../../log/lease.js';
 import type { HeadExpression } from './commit-expression.js';
 import { numberValue } from './items/attributes.js';
+import { leadsCondition, leadsValues } from './lease-expressions.js';
 
 export function fencingTokenExpression(
   token: string | null,
@@ -28,16 +30,20 @@ export function fencingTokenExpression(
 
 export function walFloorExpression(walFloor: number): HeadExpression {
   return {
-    UpdateExpression: 'SET f = :floor',
+    UpdateExpression: 'SET f = :floor, o = n',
     ConditionExpression: 'attribute_exists(n) AND f < :floor',
     ExpressionAttributeValues: { ':floor': numberValue(walFloor) },
   };
 }
 
-export function logStartExpression(offset: number): HeadExpression {
+export function logStartExpression(offset: number, leadership?: Leadership): HeadExpression {
+  const leads = leadership ? ` AND ${leadsCondition}` : '';
   return {
     UpdateExpression: 'SET s = :start',
-    ConditionExpression: 's < :start AND n >= :start',
-    ExpressionAttributeValues: { ':start': numberValue(offset) },
+    ConditionExpression: `s < :start AND n >= :start${leads}`,
+    ExpressionAttributeValues: {
+      ':start': numberValue(offset),
+      ...(leadership && leadsValues(leadership)),
+    },
   };
 }

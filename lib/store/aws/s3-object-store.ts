@@ -17,6 +17,8 @@ import { copyRange } from '../../log/byte-parts.js';
 import type { ObjectStore, PutOutcome } from '../object-store.js';
 import { StoreError } from '../store-error.js';
 import { reasonOfCode, replyTo } from './aws-errors.js';
+import { listKeys, listPrefixes } from './s3-listing.js';
+import { createS3ObjectWriter } from './s3-object-writer.js';
 
 /** S3's own limit for one DeleteObjects. */
 const deleteKeysMax = 1_000;
@@ -36,6 +38,9 @@ export function createS3ObjectStore(s3: S3Client, bucketName: string): ObjectSto
         await deleteChunk(s3, bucketName, keys.slice(start, start + deleteKeysMax));
       }
     },
+    create: async (key) => createS3ObjectWriter(s3, bucketName, key),
+    list: (prefix, countMax, after) => listKeys(s3, bucketName, prefix, countMax, after),
+    listPrefixes: (prefix) => listPrefixes(s3, bucketName, prefix),
   };
 }
 

@@ -1,6 +1,6 @@
 /**
  * A partition head as it is stored: JSON, with the tail's entries in the log's own binary format as
- * base64. A commit adds one entry to many; the others' text is remembered, so writing a head costs
+ * base64; a field that is missing was not there yet when it was written. A commit adds one entry to many; the others' text is remembered, so writing a head costs
  * about what changed.
  */
 

@@ -4,7 +4,7 @@
  */
 
 import { CorruptData } from '../../log/corrupt-data.js';
-import type { PartitionHead } from '../../log/partition-head.js';
+import { emptyHead, type PartitionHead } from '../../log/partition-head.js';
 
 export type HeadFields = Omit<PartitionHead, 'tail'>;
 
@@ -44,14 +44,21 @@ const shape: Readonly<Record<keyof HeadFields, Fits>> = {
   nextOffset: isWhole,
   tailBaseOffset: isWhole,
   pagedMaxTimestampMs: isWhole,
+  pagedBytes: isWhole,
+  compactedTo: isWhole,
   rolls: isWhole,
   producers: mapOf(fieldsOf({ epoch: isWhole, nextSequence: isWhole })),
   windows: mapOf(fieldsOf({ seenAtRoll: isWhole, spans: listOf(span) })),
   evictions: isWhole,
   walFloor: isWhole,
+  walFloorOffset: isWhole,
   fencingToken: isTextOrNull,
   lease: fieldsOf({ leader: isTextOrNull, leaderEpoch: isWhole, leaseExpiresMs: isWhole }),
 };
+
+/** Fields that heads of older data directories lack. */
+const { pagedBytes, compactedTo, walFloorOffset } = emptyHead;
+const laterFields: Partial<HeadFields> = { pagedBytes, compactedTo, walFloorOffset };
 
 const isTail = listOf(isText);
 
@@ -60,11 +67,12 @@ export function checkedHead(stored: Readonly<Record<string, unknown>>): {
   readonly fields: HeadFields;
   readonly tail: readonly string[];
 } {
+  const complete: Readonly<Record<string, unknown>> = { ...laterFields, ...stored };
   const fields = Object.entries(shape).map(([name, fits]) => {
-    if (!fits(stored[name])) throw wrongField(name);
-    return [name, stored[name]];
+    if (!fits(complete[name])) throw wrongField(name);
+    return [name, complete[name]];
   });
-  const { tail } = stored;
+  const { tail } = complete;
   if (!isTail(tail)) throw wrongField('tail');
   return { fields: Object.fromEntries(fields) as HeadFields, tail: tail as string[] };
 }

@@ -5,11 +5,15 @@
 
 import { decideCommit } from '../../log/commit.js';
 import { decodeIndexPage, encodeIndexPage } from '../../log/index-page.js';
+import { decideLease, decideRelease, decideRenewal } from '../../log/lease.js';
 import { decideLogStart } from '../../log/log-start.js';
+import { decideReplacement } from '../../log/page-replacement.js';
 import { emptyHead, type PartitionHead, type PartitionRef } from '../../log/partition-head.js';
 import type { ParkedProducer } from '../../log/producer-state.js';
 import { decideAdvance } from '../../log/tail-roll.js';
+import { decideWalFloor } from '../../log/wal-floor.js';
 import type { CommitOutcome, HeadChange, PartitionIndex } from '../partition-index.js';
+import type { PartitionMaintenance } from '../partition-maintenance.js';
 import type { Table, TableKey } from './database.js';
 import type { GroupCommit } from './group-commit.js';
 import type { HeadTable } from './head-table.js';
@@ -19,7 +23,10 @@ export type IndexTables = {
   /** By the offset they end at. */
   readonly pages: Table<Uint8Array>;
   readonly parked: Table<ParkedProducer>;
+  readonly notes: Table<Notes>;
 };
+
+export type Notes = { readonly leaderEpoch: number; readonly text: string };
 
 /** Runs a read, and throws what failed as StoreError. */
 export type Reading = <T>(read: () => T) => T;
@@ -37,14 +44,15 @@ export function createLocalIndex(
     ...partitionsOf(tables, commits),
     ...headsOf(tables, commits, reading, assertPut),
     ...pagesOf(tables, commits, reading),
+    ...leadershipOf(tables, commits, reading),
     ...parkedOf(tables, commits, reading),
   };
 }
 
 function partitionsOf(
-  { heads, pages, parked }: IndexTables,
+  { heads, pages, parked, notes }: IndexTables,
   commits: GroupCommit,
-): Pick<PartitionIndex, 'createPartitions' | 'deletePartitions'> {
+): Pick<PartitionIndex, 'createPartitions' | 'deletePartitions' | 'sweepPartition'> {
   function setAll(refs: readonly PartitionRef[], head: PartitionHead | undefined): void {
     for (const ref of refs) heads.set(ref, head);
   }
@@ -63,11 +71,17 @@ function partitionsOf(
     } while (removed === removalsPerTransaction);
   }
 
+  async function removeBelow(topicId: string, from: number, to: number): Promise<void> {
+    for (const table of [pages, parked, notes] as Table<unknown>[]) {
+      await removeAll(table, [topicId, from], [topicId, to]);
+    }
+  }
+
   return {
-    createPartitions: (topicId, from, to) =>
+    createPartitions: (topicId, from, to, walFloor = 0) =>
       commits.run<void>(() => {
         const missing = refsOf(topicId, from, to).filter((ref) => !heads.now(ref));
-        return { answer: undefined, write: () => setAll(missing, emptyHead) };
+        return { answer: undefined, write: () => setAll(missing, { ...emptyHead, walFloor }) };
       }),
     async deletePartitions(topicId, partitionCount) {
       const refs = refsOf(topicId, 0, partitionCount);
@@ -75,10 +89,29 @@ function partitionsOf(
         answer: undefined,
         write: () => setAll(refs, undefined),
       }));
-      await removeAll(pages, [topicId, 0], [topicId, partitionCount]);
-      await removeAll(parked, [topicId, 0], [topicId, partitionCount]);
+      await removeBelow(topicId, 0, partitionCount);
     },
+    // Again, should the process have been stopped in the midst of the deletion.
+    sweepPartition: ({ topicId, partition }) => removeBelow(topicId, partition, partition + 1),
   };
+}
+
+type Decide = (head: PartitionHead) => PartitionHead | undefined;
+
+/** Changes a head by a pure decision; `also` is written along. */
+function changeOf(heads: HeadTable, commits: GroupCommit) {
+  return (ref: PartitionRef, decide: Decide, also: () => void = () => {}): Promise<HeadChange> =>
+    commits.run<HeadChange>(() => {
+      const before = heads.now(ref);
+      if (!before) return { answer: { kind: 'noPartition' } };
+      const head = decide(before);
+      if (!head) return { answer: { kind: 'refused', head: before } };
+      const write = () => {
+        heads.set(ref, head);
+        also();
+      };
+      return { answer: { kind: 'changed', head }, write };
+    });
 }
 
 function headsOf(
@@ -90,19 +123,7 @@ function headsOf(
   PartitionIndex,
   'commit' | 'readHead' | 'advanceTail' | 'setFencingToken' | 'raiseWalFloor' | 'raiseLogStart'
 > {
-  function change(
-    ref: PartitionRef,
-    decide: (head: PartitionHead) => PartitionHead | undefined,
-  ): Promise<HeadChange> {
-    return commits.run<HeadChange>(() => {
-      const before = heads.now(ref);
-      if (!before) return { answer: { kind: 'noPartition' } };
-      const head = decide(before);
-      if (!head) return { answer: { kind: 'refused', head: before } };
-      return { answer: { kind: 'changed', head }, write: () => heads.set(ref, head) };
-    });
-  }
-
+  const change = changeOf(heads, commits);
   return {
     commit: (ref, request) =>
       commits.run<CommitOutcome>(() => {
@@ -125,9 +146,9 @@ function headsOf(
           ? { ...head, fencingToken: token }
           : undefined,
       ),
-    raiseWalFloor: (ref, walFloor) =>
-      change(ref, (head) => ({ ...head, walFloor: Math.max(head.walFloor, walFloor) })),
-    raiseLogStart: (ref, offset) => change(ref, (head) => decideLogStart(head, offset)),
+    raiseWalFloor: (ref, walFloor) => change(ref, (head) => decideWalFloor(head, walFloor)),
+    raiseLogStart: (ref, offset, leadership) =>
+      change(ref, (head) => decideLogStart(head, offset, leadership)),
   };
 }
 
@@ -149,6 +170,46 @@ function pagesOf(
         const end = [ref.topicId, ref.partition + 1];
         const range = { after: pageKey(ref, offset), end, countMax: Math.max(1, pagesMax) };
         return pages.values(range).map(decodeIndexPage);
+      }),
+  };
+}
+
+function leadershipOf(
+  { heads, pages, notes }: IndexTables,
+  commits: GroupCommit,
+  reading: Reading,
+): Omit<PartitionMaintenance, 'sweepPartition'> {
+  const change = changeOf(heads, commits);
+  const notesKey = ({ topicId, partition }: PartitionRef) => [topicId, partition] as const;
+  return {
+    takeLease: (ref, request) => change(ref, (head) => decideLease(head, request)),
+    renewLease: (ref, leadership, leaseExpiresMs) =>
+      change(ref, (head) => decideRenewal(head, leadership, leaseExpiresMs)),
+    releaseLease: (ref, leadership) => change(ref, (head) => decideRelease(head, leadership)),
+    async replacePages(ref, leadership, replacement) {
+      const { page } = replacement;
+      const { kind } = await change(
+        ref,
+        (head) => decideReplacement(head, leadership, replacement),
+        () => pages.put(pageKey(ref, page.nextOffset), encodeIndexPage(page)),
+      );
+      return kind === 'changed' ? 'replaced' : kind;
+    },
+    deletePages: (ref, ends) =>
+      commits.run<void>(() => ({
+        answer: undefined,
+        write: () => {
+          for (const end of ends) pages.remove(pageKey(ref, end));
+        },
+      })),
+    readNotes: async (ref) =>
+      reading(() => (heads.read(ref) ? notes.get(notesKey(ref))?.text : undefined)),
+    writeNotes: (ref, leaderEpoch, text) =>
+      commits.run<boolean>(() => {
+        const before = notes.get(notesKey(ref));
+        const newer = before !== undefined && before.leaderEpoch > leaderEpoch;
+        if (!heads.now(ref) || newer) return { answer: false };
+        return { answer: true, write: () => notes.put(notesKey(ref), { leaderEpoch, text }) };
       }),
   };
 }

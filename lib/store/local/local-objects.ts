@@ -3,14 +3,15 @@
  * crash leaves half-written is under a key that nothing refers to and that never comes again.
  */
 
-import { existsSync } from 'node:fs';
-import { rmdir, unlink } from 'node:fs/promises';
+import { type Dirent, existsSync } from 'node:fs';
+import { readdir, rmdir, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { assert } from '../../log/assert.js';
 import { type ByteParts, subRange } from '../../log/byte-parts.js';
 import type { ObjectStore, PutOutcome } from '../object-store.js';
 import { StoreError } from '../store-error.js';
 import { createDirectories, type Directories } from './directories.js';
+import { createFileWriter, partialDirectory } from './file-writer.js';
 import { codeOf, storeErrorOf } from './io-errors.js';
 import { type ObjectFile, type OpenFile, openFile } from './object-file.js';
 
@@ -71,11 +72,48 @@ export function createLocalObjects(root: string, open: OpenFile = openFile): Loc
       return job.finally(() => deleting.delete(job));
     },
 
+    create: (key) => {
+      pathOf(key);
+      return createFileWriter(root, key, directories, open);
+    },
+
+    async list(prefix, countMax, after = '') {
+      const keys = await keysBelow(root, prefix);
+      return keys.filter((key) => key > after).slice(0, countMax);
+    },
+
+    async listPrefixes(prefix) {
+      return (await entriesOf(join(root, prefix)))
+        .filter((entry) => entry.isDirectory() && entry.name !== partialDirectory)
+        .map(({ name }) => name);
+    },
+
     async close() {
       closed = true;
       await Promise.allSettled([...putting.values(), ...deleting]);
     },
   };
+}
+
+/** `prefix` ends at a slash. */
+async function keysBelow(root: string, prefix: string): Promise<string[]> {
+  assert(prefix.endsWith('/'), 'a prefix is a directory');
+  const keys: string[] = [];
+  for (const entry of await entriesOf(join(root, prefix))) {
+    const key = prefix + entry.name;
+    if (entry.isDirectory()) keys.push(...(await keysBelow(root, `${key}/`)));
+    else keys.push(key);
+  }
+  return keys.sort();
+}
+
+async function entriesOf(path: string): Promise<Dirent[]> {
+  try {
+    return await readdir(path, { withFileTypes: true });
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return [];
+    throw storeErrorOf(error, 'cannot list objects');
+  }
 }
 
 async function writeObject(

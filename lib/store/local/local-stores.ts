@@ -15,11 +15,12 @@ import type { Stores } from '../stores.js';
 import { assertFree, type Owner, thisProcess } from './data-dir-owner.js';
 import { type Database, openDatabase, type Table } from './database.js';
 import { createDirectories } from './directories.js';
+import { partialDirectory } from './file-writer.js';
 import { createGroupCommit, type GroupCommit } from './group-commit.js';
 import { createHeadTable } from './head-table.js';
 import { failureOf, storeErrorOf } from './io-errors.js';
 import { createLocalGroups, type StoredOffset } from './local-groups.js';
-import { createLocalIndex, type Reading } from './local-index.js';
+import { createLocalIndex, type Notes, type Reading } from './local-index.js';
 import { createLocalObjects, type LocalObjects } from './local-objects.js';
 import { createLocalTopics, type StoredTopic } from './local-topics.js';
 import { createSmallObjects } from './small-objects.js';
@@ -54,6 +55,7 @@ export async function createLocalStores(options: LocalStoresOptions): Promise<St
   const facts = database.table<unknown>('facts', 'json');
   try {
     database.transactNow(() => claim(dataDir, facts, self, options.takeOver ?? false));
+    await rm(join(objectsDir, partialDirectory), { recursive: true, force: true });
     await directories.flush(indexDir);
     await writeFile(join(dataDir, 'LOCK'), lockText(self));
     return composeStores(dataDir, database, facts, self, createLocalObjects(objectsDir));
@@ -124,12 +126,13 @@ function composeStores(
   const heads = createHeadTable(database.table('heads', 'string'));
   const pages = database.table<Uint8Array>('pages', 'binary');
   const parked = database.table<ParkedProducer>('parked', 'json');
+  const notes = database.table<Notes>('notes', 'json');
   const topics = database.table<StoredTopic>('topics', 'json');
   const companion = { ...heads, begin: assertOwner };
   const commits = createGroupCommit(database.transact, database.check, companion);
   const small = database.table<Uint8Array>('objects', 'binary');
   const objects = createSmallObjects(small, files, commits, reading);
-  const tables = { heads, pages, parked };
+  const tables = { heads, pages, parked, notes };
   const groupTables = {
     groups: database.table<Uint8Array>('groups', 'binary'),
     offsets: database.table<StoredOffset>('offsets', 'json'),

@@ -20,6 +20,22 @@ export type SmallObjects = ObjectStore & {
   assertPut(key: string): void;
 };
 
+/** Keys are ASCII: this comes after all that can follow a prefix. */
+const lastCharacter = '\uffff';
+
+/** One look per name, however many keys share it. */
+function namesBelow(table: Table<Uint8Array>, prefix: string): string[] {
+  const names: string[] = [];
+  const end = `${prefix}${lastCharacter}`;
+  for (let start = prefix; ; ) {
+    const [key] = table.keys({ start, end, countMax: 1 }) as string[];
+    if (key === undefined) return names;
+    const [name = '', ...rest] = key.slice(prefix.length).split('/');
+    if (rest.length > 0) names.push(name);
+    start = `${prefix}${name}${rest.length > 0 ? '/' : ''}${lastCharacter}`;
+  }
+}
+
 export function createSmallObjects(
   table: Table<Uint8Array>,
   files: LocalObjects,
@@ -83,6 +99,18 @@ export function createSmallObjects(
         return { answer: keys.filter((key) => !small.has(key)), write };
       });
       if (rest.length > 0) await files.delete(rest);
+    },
+    create: (key) => files.create(key),
+    async list(prefix, countMax, after) {
+      const range = { ...(after === undefined ? { start: prefix } : { after }), countMax };
+      const small = reading(() => table.keys({ ...range, end: `${prefix}${lastCharacter}` }));
+      const large = await files.list(prefix, countMax, after);
+      return [...(small as string[]), ...large].sort().slice(0, countMax);
+    },
+    async listPrefixes(prefix) {
+      const names = new Set(await files.listPrefixes(prefix));
+      for (const name of reading(() => namesBelow(table, prefix))) names.add(name);
+      return [...names];
     },
   };
 }

@@ -6,10 +6,13 @@
 import { copyRange } from '../../log/byte-parts.js';
 import { decideCommit } from '../../log/commit.js';
 import type { IndexPage } from '../../log/index-page.js';
+import { decideLease, decideRelease, decideRenewal } from '../../log/lease.js';
 import { decideLogStart } from '../../log/log-start.js';
+import { decideReplacement } from '../../log/page-replacement.js';
 import { emptyHead, type PartitionHead, type PartitionRef } from '../../log/partition-head.js';
 import type { ParkedProducer } from '../../log/producer-state.js';
 import { decideAdvance } from '../../log/tail-roll.js';
+import { decideWalFloor } from '../../log/wal-floor.js';
 import type { ObjectStore } from '../object-store.js';
 import type { HeadChange, PartitionIndex } from '../partition-index.js';
 import { StoreError } from '../store-error.js';
@@ -50,13 +53,43 @@ export function createMemoryObjects(): ObjectStore {
     async delete(keys) {
       for (const key of keys) objects.delete(key);
     },
+    async create(key) {
+      const parts: Uint8Array[] = [];
+      return {
+        append: async (bytes) => void parts.push(bytes.slice()),
+        finish: async () => void objects.set(key, joined(parts)),
+        abort: async () => {},
+      };
+    },
+    list: async (prefix, countMax, after = '') =>
+      [...objects.keys()]
+        .filter((key) => key.startsWith(prefix) && key > after)
+        .sort()
+        .slice(0, countMax),
+    async listPrefixes(prefix) {
+      const inner = [...objects.keys()].filter((key) => key.startsWith(prefix));
+      const names = inner.map((key) => key.slice(prefix.length).split('/'));
+      return [...new Set(names.filter(({ length }) => length > 1).map(([name]) => name as string))];
+    },
   };
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let position = 0;
+  for (const part of parts) {
+    bytes.set(part, position);
+    position += part.length;
+  }
+  return bytes;
 }
 
 type PartitionState = {
   head: PartitionHead;
-  readonly pages: IndexPage[];
+  /** In order of their ends. */
+  pages: IndexPage[];
   readonly parked: Map<string, ParkedProducer>;
+  notes?: { readonly leaderEpoch: number; readonly text: string };
 };
 
 export function createMemoryIndex(): PartitionIndex {
@@ -77,11 +110,12 @@ export function createMemoryIndex(): PartitionIndex {
   }
 
   return {
-    async createPartitions(topicId, from, to) {
+    async createPartitions(topicId, from, to, walFloor = 0) {
       for (let partition = from; partition < to; partition++) {
         const key = keyOf({ topicId, partition });
         if (!partitions.has(key)) {
-          partitions.set(key, { head: emptyHead, pages: [], parked: new Map() });
+          const head = { ...emptyHead, walFloor };
+          partitions.set(key, { head, pages: [], parked: new Map() });
         }
       }
     },
@@ -101,9 +135,9 @@ export function createMemoryIndex(): PartitionIndex {
     readHead: async (ref) => find(ref)?.head,
     async writePage(ref, page) {
       const pages = find(ref)?.pages;
-      if (!pages || pages.some(({ nextOffset }) => nextOffset === page.nextOffset)) return;
-      pages.push(page);
-      pages.sort((a, b) => a.nextOffset - b.nextOffset);
+      if (pages && !pages.some(({ nextOffset }) => nextOffset === page.nextOffset)) {
+        putPage(pages, page);
+      }
     },
     advanceTail: async (ref, advance) =>
       change(ref, (head) => {
@@ -128,10 +162,40 @@ export function createMemoryIndex(): PartitionIndex {
           ? { ...head, fencingToken: token }
           : undefined,
       ),
-    raiseWalFloor: async (ref, walFloor) =>
-      change(ref, (head) => ({ ...head, walFloor: Math.max(head.walFloor, walFloor) })),
-    raiseLogStart: async (ref, offset) => change(ref, (head) => decideLogStart(head, offset)),
+    raiseWalFloor: async (ref, walFloor) => change(ref, (head) => decideWalFloor(head, walFloor)),
+    raiseLogStart: async (ref, offset, leadership) =>
+      change(ref, (head) => decideLogStart(head, offset, leadership)),
+    takeLease: async (ref, request) => change(ref, (head) => decideLease(head, request)),
+    renewLease: async (ref, leadership, leaseExpiresMs) =>
+      change(ref, (head) => decideRenewal(head, leadership, leaseExpiresMs)),
+    releaseLease: async (ref, leadership) => change(ref, (head) => decideRelease(head, leadership)),
+    async replacePages(ref, leadership, replacement) {
+      const { kind } = change(ref, (head) => decideReplacement(head, leadership, replacement));
+      if (kind !== 'changed') return kind;
+      putPage(find(ref)?.pages ?? [], replacement.page);
+      return 'replaced';
+    },
+    async deletePages(ref, ends) {
+      const state = find(ref);
+      if (state) state.pages = state.pages.filter(({ nextOffset }) => !ends.includes(nextOffset));
+    },
+    readNotes: async (ref) => find(ref)?.notes?.text,
+    async writeNotes(ref, leaderEpoch, text) {
+      const state = find(ref);
+      if (!state || (state.notes && state.notes.leaderEpoch > leaderEpoch)) return false;
+      state.notes = { leaderEpoch, text };
+      return true;
+    },
+    // Here all of it went with the head.
+    sweepPartition: async () => {},
   };
+}
+
+function putPage(pages: IndexPage[], page: IndexPage): void {
+  const taken = pages.findIndex(({ nextOffset }) => nextOffset === page.nextOffset);
+  if (taken !== -1) pages.splice(taken, 1);
+  pages.push(page);
+  pages.sort((a, b) => a.nextOffset - b.nextOffset);
 }
 
 export function createMemoryTopics(): TopicStore {

@@ -10,6 +10,7 @@ const advance = {
   entryCount: 2,
   nextTailBaseOffset: 110,
   pagedMaxTimestampMs: 99,
+  pagedBytes: 5_000,
   rolls: 8,
   windows: {},
   evict: {},
@@ -18,15 +19,22 @@ const window = { seenAtRoll: 8, spans: [] };
 
 test('without producers', () => {
   expect(advanceExpression(advance)).toEqual({
-    UpdateExpression: 'SET b=:base,x=:max,r=:rolls REMOVE t[0],t[1]',
+    UpdateExpression: 'SET b=:base,x=:max,y=:bytes,r=:rolls REMOVE t[0],t[1]',
     ConditionExpression: 'b=:from',
     ExpressionAttributeValues: {
       ':from': { N: '100' },
       ':base': { N: '110' },
       ':max': { N: '99' },
+      ':bytes': { N: '5000' },
       ':rolls': { L: [{ N: '8' }] },
     },
   });
+});
+
+test('of a whole tail, which must not have grown', () => {
+  const expression = advanceExpression({ ...advance, wholeTail: true });
+  expect(expression.ConditionExpression).toBe('b=:from AND size(t)=:count');
+  expect(expression.ExpressionAttributeValues).toMatchObject({ ':count': { N: '2' } });
 });
 
 test('with windows, and producers that leave', () => {
@@ -34,7 +42,7 @@ test('with windows, and producers that leave', () => {
   const evict = { gone: { epoch: 1, nextSequence: 6 } };
   const expression = advanceExpression({ ...advance, windows, evict });
   expect(expression.UpdateExpression).toBe(
-    'SET b=:base,x=:max,r=:rolls,w.#0=:0,v=v+:one REMOVE t[0],t[1],p.#1,w.#1',
+    'SET b=:base,x=:max,y=:bytes,r=:rolls,w.#0=:0,v=v+:one REMOVE t[0],t[1],p.#1,w.#1',
   );
   expect(expression.ConditionExpression).toBe('b=:from AND p.#1=:1');
   expect(expression.ExpressionAttributeNames).toEqual({ '#0': 'a', '#1': 'gone' });

@@ -88,6 +88,7 @@ test('an advance is one update', async () => {
     entryCount: 1,
     nextTailBaseOffset: 100,
     pagedMaxTimestampMs: 5,
+    pagedBytes: 6,
     rolls: 7,
     windows: {},
     evict: {},
@@ -160,7 +161,13 @@ test('many heads are made a bounded number at a time', async () => {
 });
 
 const { stamps: _, ...location } = sampleEntry();
-const page = { baseOffset: 0, nextOffset: 5, maxTimestampMs: 9, locations: [location] };
+const page = {
+  baseOffset: 0,
+  nextOffset: 5,
+  maxTimestampMs: 9,
+  endBytes: 7,
+  locations: [location],
+};
 
 test('a page is written once', async () => {
   dynamodb.on(PutItemCommand).resolvesOnce({}).rejects(conditionFailed());

@@ -34,7 +34,7 @@ test.each<[string | null, string | null | undefined, string, string, object | un
 
 test('the WAL floor only rises', () => {
   expect(walFloorExpression(2_026_112_307)).toEqual({
-    UpdateExpression: 'SET f = :floor',
+    UpdateExpression: 'SET f = :floor, o = n',
     ConditionExpression: 'attribute_exists(n) AND f < :floor',
     ExpressionAttributeValues: { ':floor': { N: '2026112307' } },
   });
@@ -45,5 +45,17 @@ test('the log start only rises, and not beyond the end', () => {
     UpdateExpression: 'SET s = :start',
     ConditionExpression: 's < :start AND n >= :start',
     ExpressionAttributeValues: { ':start': { N: '12' } },
+  });
+});
+
+test('of a leader, the log start rises only while it leads', () => {
+  const expression = logStartExpression(12, { leader: 'me', leaderEpoch: 4 });
+  expect(expression.ConditionExpression).toBe(
+    's < :start AND n >= :start AND l = :leader AND e = :epoch',
+  );
+  expect(expression.ExpressionAttributeValues).toEqual({
+    ':start': { N: '12' },
+    ':leader': { S: 'me' },
+    ':epoch': { N: '4' },
   });
 });

@@ -35,6 +35,8 @@ const head: fc.Arbitrary<PartitionHead> = fc.record({
   tailBaseOffset: count,
   tail: fc.array(entry, { maxLength: 6 }),
   pagedMaxTimestampMs: fc.integer({ min: -1 }),
+  pagedBytes: count,
+  compactedTo: count,
   rolls: count,
   producers: fc.dictionary(name, fc.record({ epoch: fc.nat(), nextSequence: fc.nat() })),
   windows: fc.dictionary(
@@ -53,6 +55,7 @@ const head: fc.Arbitrary<PartitionHead> = fc.record({
   ),
   evictions: count,
   walFloor: count,
+  walFloorOffset: count,
   fencingToken: fc.option(fc.string({ unit: 'grapheme' })),
   lease: fc.record({
     leader: fc.option(fc.string()),

@@ -99,6 +99,7 @@ test('pages are found by where they end, in order, however they were written', a
     baseOffset,
     nextOffset: baseOffset + 10,
     maxTimestampMs: 0,
+    endBytes: 0,
     locations: [],
   });
   for (const base of [20, 0, 10, 0]) await index.writePage(ref, page(base));

@@ -8,6 +8,8 @@
  *   b  N  offset of the tail's first record
  *   t  L  the tail: one B per entry (lib/log/location-format.ts)
  *   x  N  greatest timestamp below the tail
+ *   y  N  bytes of all batches below the tail; absent: 0
+ *   c  N  all below this offset is in segments; absent: 0
  *   r  L  [N rolls]; a list, because a commit appends it to spans to make a window
  *   p  M  producer -> M { e N epoch, s N next sequence }
  *   w  M  producer -> L [B spans (span-format.ts), N seen at roll, ...], a window; or a list that does
@@ -15,6 +17,7 @@
  *         producer and found it present leaves the roll count there. It has the keys of p.
  *   v  N  evictions
  *   f  N  WAL floor
+ *   o  N  next offset when that was raised; absent: 0
  *   k  S  fencing token; absent: none
  *   l  S  leader; absent: none
  *   e  N  leader epoch; absent: 0
@@ -58,11 +61,22 @@ export function headToItem(ref: PartitionRef, head: PartitionHead): Item {
     w: { M: Object.fromEntries(windows) },
     v: numberValue(head.evictions),
     f: numberValue(head.walFloor),
+    ...unlessZero('y', head.pagedBytes),
+    ...unlessZero('c', head.compactedTo),
+    ...unlessZero('o', head.walFloorOffset),
     ...(head.fencingToken === null ? {} : { k: { S: head.fencingToken } }),
     ...(leader === null ? {} : { l: { S: leader } }),
-    ...(leaderEpoch === 0 ? {} : { e: numberValue(leaderEpoch) }),
-    ...(leaseExpiresMs === 0 ? {} : { d: numberValue(leaseExpiresMs) }),
+    ...unlessZero('e', leaderEpoch),
+    ...unlessZero('d', leaseExpiresMs),
   };
+}
+
+function unlessZero(name: string, value: number): Item {
+  return value === 0 ? {} : { [name]: numberValue(value) };
+}
+
+function numberOrZero(item: Item, name: string): number {
+  return item[name] ? numberOf(item, name) : 0;
 }
 
 /** Throws `CorruptData`. */
@@ -77,12 +91,15 @@ export function headFromItem(item: Item): PartitionHead {
     producers: producersFrom(mapOf(item, 'p')),
     windows: windowsFrom(mapOf(item, 'w')),
     evictions: numberOf(item, 'v'),
+    pagedBytes: numberOrZero(item, 'y'),
+    compactedTo: numberOrZero(item, 'c'),
     walFloor: numberOf(item, 'f'),
+    walFloorOffset: numberOrZero(item, 'o'),
     fencingToken: item.k ? textOf(item, 'k') : null,
     lease: {
       leader: item.l ? textOf(item, 'l') : null,
-      leaderEpoch: item.e ? numberOf(item, 'e') : 0,
-      leaseExpiresMs: item.d ? numberOf(item, 'd') : 0,
+      leaderEpoch: numberOrZero(item, 'e'),
+      leaseExpiresMs: numberOrZero(item, 'd'),
     },
   };
 }

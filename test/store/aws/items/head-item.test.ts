@@ -22,6 +22,9 @@ const anyHead: fc.Arbitrary<PartitionHead> = fc
     pagedMaxTimestampMs: fc.oneof(fc.constant(-1), fc.maxSafeNat()),
     producers: fc.uniqueArray(anyProducer, { maxLength: 6, selector: ({ name }) => name }),
     counters: fc.tuple(fc.nat(), fc.nat(), fc.nat()),
+    pagedBytes: fc.maxSafeNat(),
+    compactedTo: fc.maxSafeNat(),
+    walFloorOffset: fc.maxSafeNat(),
     fencingToken: fc.option(fc.string({ maxLength: 36 })),
     lease: fc.record({
       leader: fc.option(fc.string({ minLength: 1 })),

@@ -22,7 +22,13 @@ const pk = { S: '1/p/0f8fad5b-d9cb-469f-a165-70867728950e/3' };
 
 test('a page lies under its end', () => {
   const { stamps: _, ...location } = sampleEntry();
-  const page = { baseOffset: 10, nextOffset: 15, maxTimestampMs: 7, locations: [location] };
+  const page = {
+    baseOffset: 10,
+    nextOffset: 15,
+    maxTimestampMs: 7,
+    endBytes: 7,
+    locations: [location],
+  };
   const item = pageToItem(ref, page);
   expect(item).toMatchObject({ pk, sk: { S: 'page/0000000000000015' } });
   expect(pageFromItem(item)).toEqual(page);

@@ -1,0 +1,35 @@
+/**
+ * After a leader that did not come to its end: the segment that it was writing is either in the index, and
+ * then the pages that it replaced go, or it never will be, and then it goes itself. Only for who leads now:
+ * a change that the old leader asked for is refused from then on, however late it arrives.
+ */
+
+import type { PartitionRef } from '../log/partition-head.js';
+import { parseSegmentKey } from '../log/segment-key.js';
+import type { Stores } from '../store/stores.js';
+
+const pagesPerLook = 256;
+
+export async function finishBegun(
+  { index, objects }: Stores,
+  ref: PartitionRef,
+  key: string,
+): Promise<void> {
+  const segment = parseSegmentKey(key);
+  if (!segment) return;
+  const replaced: number[] = [];
+  for (let offset = segment.baseOffset; ; ) {
+    const found = await index.findPages(ref, offset, pagesPerLook);
+    for (const page of found) {
+      if (page.locations.some(({ objectKey }) => objectKey === key)) {
+        await index.deletePages(ref, replaced);
+        return;
+      }
+      if (page.baseOffset >= segment.baseOffset) replaced.push(page.nextOffset);
+    }
+    const last = found.at(-1);
+    if (!last || found.length < pagesPerLook) break;
+    offset = last.nextOffset;
+  }
+  await objects.delete([key]);
+}

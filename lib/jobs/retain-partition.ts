@@ -1,0 +1,112 @@
+/**
+ * Retention of one partition: how far its log start moves, and the deletion of what lies below it, after a
+ * grace period. Costs what is deleted, not what is kept.
+ */
+
+import { bytesOf } from '../log/compaction-plan.js';
+import { currentPages } from '../log/page-replacement.js';
+import {
+  type PartitionHead,
+  type PartitionRef,
+  type PlacedLocation,
+  placeEntries,
+  placeTail,
+} from '../log/partition-head.js';
+import { planRetention, type Retention } from '../log/retention-plan.js';
+import { isSegmentKey } from '../log/segment-key.js';
+import type { PartitionIndex } from '../store/partition-index.js';
+import type { Stores } from '../store/stores.js';
+
+const pagesPerLook = 64;
+
+/** Where the log should begin; undefined: where it does. */
+export async function findLogStart(
+  index: PartitionIndex,
+  ref: PartitionRef,
+  head: PartitionHead,
+  retention: Retention,
+  nowMs: number,
+): Promise<number | undefined> {
+  if (retention.retentionMs < 0 && retention.retentionBytes < 0) return undefined;
+  let start: number | undefined;
+  let bytesLeft: number | undefined;
+  for (let offset = head.logStartOffset; ; ) {
+    const { locations, bytesBelow } = await oldest(index, ref, head, offset);
+    bytesLeft ??= totalBytes(head) - bytesBelow;
+    const next = planRetention(locations, retention, bytesLeft, nowMs);
+    if (next === undefined) return start;
+    start = next;
+    for (const { baseOffset, recordCount, sizeBytes } of locations) {
+      if (baseOffset + recordCount <= next) bytesLeft -= sizeBytes;
+    }
+    const last = locations.at(-1);
+    const all = last !== undefined && last.baseOffset + last.recordCount === next;
+    if (!all || next >= head.nextOffset) return start;
+    offset = next;
+  }
+}
+
+function totalBytes(head: PartitionHead): number {
+  return head.tail.reduce((sum, { sizeBytes }) => sum + sizeBytes, head.pagedBytes);
+}
+
+/** Some locations from `offset` on, and how many bytes lay below the first of them. */
+async function oldest(
+  index: PartitionIndex,
+  ref: PartitionRef,
+  head: PartitionHead,
+  offset: number,
+): Promise<{ locations: readonly PlacedLocation[]; bytesBelow: number }> {
+  if (offset < head.tailBaseOffset) {
+    const found = await index.findPages(ref, offset, pagesPerLook);
+    const rolled = found.filter(({ nextOffset }) => nextOffset <= head.tailBaseOffset);
+    const pages = currentPages(rolled, offset, head.compactedTo);
+    const first = pages[0];
+    const locations = pages.flatMap((page) => placeEntries(page.baseOffset, page.locations));
+    const from = locations.filter(
+      ({ baseOffset, recordCount }) => baseOffset + recordCount > offset,
+    );
+    const skipped = locations.slice(0, locations.length - from.length);
+    const below = first ? first.endBytes - bytesOf(first) : 0;
+    const bytesBelow = skipped.reduce((sum, { sizeBytes }) => sum + sizeBytes, below);
+    return { locations: from, bytesBelow };
+  }
+  const tail = placeTail(head).filter(
+    ({ baseOffset, recordCount }) => baseOffset + recordCount > offset,
+  );
+  const bytesAbove = tail.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  return { locations: tail, bytesBelow: totalBytes(head) - bytesAbove };
+}
+
+/** Whether anything lies wholly below `offset`. */
+export async function hasPagesBelow(
+  index: PartitionIndex,
+  ref: PartitionRef,
+  offset: number,
+): Promise<boolean> {
+  if (offset === 0) return false;
+  const [page] = await index.findPages(ref, 0, 1);
+  return page !== undefined && page.nextOffset <= offset;
+}
+
+/** Deletes the pages wholly below `offset`, and before them the segments that they point to. */
+export async function deletePagesBelow(
+  { index, objects }: Stores,
+  ref: PartitionRef,
+  offset: number,
+): Promise<number> {
+  let deleted = 0;
+  for (;;) {
+    const found = await index.findPages(ref, 0, pagesPerLook);
+    const below = found.filter(({ nextOffset }) => nextOffset <= offset);
+    if (below.length === 0) return deleted;
+    const keys = below.flatMap(({ locations }) => locations.map(({ objectKey }) => objectKey));
+    // WAL objects hold other partitions too: those go with their hour.
+    await objects.delete([...new Set(keys.filter(isSegmentKey))]);
+    await index.deletePages(
+      ref,
+      below.map(({ nextOffset }) => nextOffset),
+    );
+    deleted += below.length;
+  }
+}
