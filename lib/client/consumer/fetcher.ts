@@ -86,6 +86,9 @@ export function createFetcher(
         const bytes = answer.batches.length;
         budget.take(bytes);
         const { nextOffset, highWatermark } = answer;
+        const recordCount = records.length;
+        const seen = { ...at, recordCount, sizeBytes: bytes, nextOffset, highWatermark };
+        client.observe({ type: 'fetched', ...seen });
         arrived.push({ reading, bytes, fetched: { ...at, records, nextOffset, highWatermark } });
         wake();
       } catch (error) {

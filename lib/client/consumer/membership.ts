@@ -14,10 +14,13 @@ export type MembershipEvents = {
   lost(partitions: readonly TopicPartition[]): void;
   /** Nothing can go on: the consumer ends with this error. */
   failed(error: unknown): void;
+  /** Since when records are in the hands of whoever takes them; undefined: more were asked for. */
+  busySinceMs(): number | undefined;
 };
 
 export type Membership = {
-  join(events: MembershipEvents): Promise<void>;
+  /** `signal` ends the waiting for it. */
+  join(events: MembershipEvents, signal: AbortSignal): Promise<void>;
   /** Rejects when the commit was refused. */
   commit(positions: readonly Position[]): Promise<void>;
   /** After the last commit. */
