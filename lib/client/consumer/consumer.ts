@@ -87,6 +87,7 @@ export function createConsumer<K, V>(
     fetchBytesMax: options.fetchBytesMax ?? MiB,
     prefetchBytesMax: options.prefetchBytesMax ?? 16 * MiB,
     fetchWaitMs: options.fetchWaitMs ?? 20_000,
+    topicsMayGo: membership.topicsMayGo,
     retry: options.retry ?? patientRetry,
     onRetry: (error) => options.onRetry?.(error),
     outOfRange(_at, _offset, earliest, latest) {

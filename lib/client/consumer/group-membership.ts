@@ -230,6 +230,7 @@ export function createGroupMembership(
   }
 
   return {
+    topicsMayGo: true,
     async join(told, signal) {
       events = told;
       heardMs = timing.nowMs();

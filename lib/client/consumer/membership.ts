@@ -19,6 +19,8 @@ export type MembershipEvents = {
 };
 
 export type Membership = {
+  /** Topics may be deleted under way: then their partitions go, and it is no failure. */
+  readonly topicsMayGo: boolean;
   /** `signal` ends the waiting for it. */
   join(events: MembershipEvents, signal: AbortSignal): Promise<void>;
   /** Rejects when the commit was refused. */
@@ -30,6 +32,7 @@ export type Membership = {
 /** Partitions that the consumer was told; nobody else is asked, and nothing is committed anywhere. */
 export function fixedMembership(positionsOf: () => Promise<readonly Position[]>): Membership {
   return {
+    topicsMayGo: false,
     async join(events) {
       events.assigned(await positionsOf());
     },

@@ -57,10 +57,13 @@ const timing = (): Timing => ({
   random: () => world.random(),
   sleep: async (delayMs, signal) => {
     if (signal?.aborted) return;
+    let wake = () => {};
     const aborted = new Promise<void>((resolve) => {
-      signal?.addEventListener('abort', () => resolve(), { once: true });
+      wake = resolve;
     });
+    signal?.addEventListener('abort', wake, { once: true });
     await Promise.race([world.clock.sleep(delayMs), aborted]);
+    signal?.removeEventListener('abort', wake);
   },
 });
 
@@ -97,7 +100,9 @@ function open({ group, fetch: through = server.fetch, ...options }: Options = {}
   let dead = false;
   const fetch: Fetch = async (url, init) => {
     if (dead) throw connectionFailure('ECONNRESET');
-    return through(url, init);
+    const answer = await through(url, init);
+    if (dead) throw connectionFailure('ECONNRESET');
+    return answer;
   };
   const consumer = logbrookOf(fetch, (event) => events.push(event)).consumer<Text, Text>({
     ...(options.pattern === undefined && { topics: ['access'] }),
@@ -106,7 +111,10 @@ function open({ group, fetch: through = server.fetch, ...options }: Options = {}
     ...options,
     group: { id: 'billing', sessionTimeoutMs, ...group },
   });
-  const member = { consumer, events, die: () => void (dead = true) };
+  const die = () => {
+    dead = true;
+  };
+  const member = { consumer, events, die };
   opened.push(member);
   return member;
 }
@@ -296,14 +304,21 @@ test('a static member comes back to its partitions, and nobody else is disturbed
 });
 
 test('an instance that is taken over ends with an error', async () => {
-  const first = open({ group: { instanceId: 'a' } });
-  const running = collect(first, []);
-  running.catch(() => {});
+  let cut = false;
+  const flaky: Fetch = async (url, init) => {
+    if (cut) throw connectionFailure('ECONNRESET');
+    return server.fetch(url, init);
+  };
+  const first = open({ group: { instanceId: 'a' }, fetch: flaky });
+  const failed = collect(first, []).catch((error: unknown) => error);
   await until(() => owns(first).length === partitionCount);
-  first.die();
+  cut = true;
   const second = open({ group: { instanceId: 'a' } });
   void collect(second, []);
   await until(() => owns(second).length === partitionCount);
+  await until(() => owns(first).length === 0);
+  cut = false;
+  expect(await eventually(failed)).toMatchObject({ code: 'UNRELEASED_INSTANCE_ID' });
 });
 
 test('a group that cannot be joined is an error at once', async () => {
