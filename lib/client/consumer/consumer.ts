@@ -64,7 +64,7 @@ export type Consumer<K, V> = AsyncIterable<ConsumerRecord<K, V>> & {
 
 const MiB = 1024 * 1024;
 
-/** How long handlers may go on with records of a partition that is to be handed over. */
+/** How long handlers may go on with what is to be handed over, or when the consumer is closed. */
 const handOverMsMax = 10_000;
 
 export function createConsumer<K, V>(
@@ -83,6 +83,7 @@ export function createConsumer<K, V>(
   let autoCommit: ReturnType<typeof setInterval> | undefined;
   let busySinceMs: number | undefined;
   const over = new AbortController();
+  let handlersDone = async () => {};
   const fetcher = createFetcher(client, codecs, {
     fetchBytesMax: options.fetchBytesMax ?? MiB,
     prefetchBytesMax: options.prefetchBytesMax ?? 16 * MiB,
@@ -118,12 +119,7 @@ export function createConsumer<K, V>(
     async revoked(partitions) {
       for (const at of partitions) fetcher.revoke(at);
       const retired = partitions.flatMap((at) => owned.retire(at) ?? []);
-      const finished = new AbortController();
-      await Promise.race([
-        Promise.all(retired.map(({ tracker }) => tracker.idle())),
-        timing.sleep(handOverMsMax, finished.signal),
-      ]);
-      finished.abort();
+      await withinReason(Promise.all(retired.map(({ tracker }) => tracker.idle())));
       await commit().catch((error: unknown) => options.onCommitFailed?.(error));
       // It may have been lost meanwhile, and come back.
       for (const one of retired) if (owned.find(one.at) === one) owned.lose(one.at);
@@ -140,6 +136,13 @@ export function createConsumer<K, V>(
     },
     busySinceMs: () => busySinceMs,
   };
+
+  /** Handlers that take too long are not waited for: their records will be handled again. */
+  async function withinReason(work: Promise<unknown>): Promise<void> {
+    const done = new AbortController();
+    await Promise.race([work, timing.sleep(handOverMsMax, done.signal)]);
+    done.abort();
+  }
 
   function abort(): void {
     close().catch((error: unknown) => options.onCommitFailed?.(error));
@@ -166,6 +169,7 @@ export function createConsumer<K, V>(
       fetcher.close();
       over.abort();
       if (joined === undefined) return;
+      await withinReason(handlersDone());
       try {
         // Who could not join has said so already, and owns nothing.
         await joined.catch(() => {});
@@ -248,13 +252,19 @@ export function createConsumer<K, V>(
     runOptions: RunOptions<ConsumerRecord<K, V>> = {},
   ): Promise<void> {
     const { random, sleep } = timing;
-    const handling = createHandling(handler, runOptions, { finished, random, sleep });
+    const handling = createHandling(handler, runOptions, {
+      finished,
+      random,
+      sleep,
+      over: () => closed,
+    });
+    handlersDone = () => handling.drain().catch(() => {});
     try {
       for (let fetched = await nextFetched(); fetched; fetched = await nextFetched()) {
         const entry = owned.find(fetched);
         for (const placed of entry ? fetched.records : []) {
           const record = take(entry as Owned, placed);
-          if (!record) break;
+          if (!record || closed) break;
           await handling.submit(record, keyText(placed.key));
           busySinceMs = timing.nowMs();
         }
