@@ -7,11 +7,14 @@ import { createLogbrook, type Logbrook } from '../lib/client/logbrook.js';
 import { portableCodecs } from '../lib/runtime/portable-codecs.js';
 
 export type * from '../lib/client/consumer/consumer.js';
+// biome-ignore lint/performance/noBarrelFile: a package has one entry; nothing inside imports it.
+export { deadLetter } from '../lib/client/consumer/dead-letter.js';
+export type { GroupOptions } from '../lib/client/consumer/group-options.js';
 export type * from '../lib/client/consumer/record-handling.js';
 export type * from '../lib/client/http-client.js';
 export type * from '../lib/client/logbrook.js';
-// biome-ignore lint/performance/noBarrelFile: a package has one entry; nothing inside imports it.
 export { LogbrookError } from '../lib/client/logbrook-error.js';
+export type { ClientEvent, Observe } from '../lib/client/observer.js';
 export type * from '../lib/client/producer/producer.js';
 export { fromKafkaNames, type ProducerOptions } from '../lib/client/producer/producer-options.js';
 export { bytesSerde, jsonSerde, type Serde, stringSerde } from '../lib/client/serializers.js';

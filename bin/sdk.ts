@@ -4,19 +4,28 @@
 
 import type { HttpClientOptions } from '../lib/client/http-client.js';
 import { createLogbrook, type Logbrook } from '../lib/client/logbrook.js';
+import type { Observe } from '../lib/client/observer.js';
+import { publishOnChannel } from '../lib/runtime/event-channels.js';
 import { nodeCodecs } from '../lib/runtime/node-codecs.js';
 
 export type * from '../lib/client/consumer/consumer.js';
+// biome-ignore lint/performance/noBarrelFile: a package has one entry; nothing inside imports it.
+export { deadLetter } from '../lib/client/consumer/dead-letter.js';
+export type { GroupOptions } from '../lib/client/consumer/group-options.js';
 export type * from '../lib/client/consumer/record-handling.js';
 export type * from '../lib/client/http-client.js';
 export type * from '../lib/client/logbrook.js';
-// biome-ignore lint/performance/noBarrelFile: a package has one entry; nothing inside imports it.
 export { LogbrookError } from '../lib/client/logbrook-error.js';
+export type { ClientEvent, Observe } from '../lib/client/observer.js';
 export type * from '../lib/client/producer/producer.js';
 export { fromKafkaNames, type ProducerOptions } from '../lib/client/producer/producer-options.js';
 export { bytesSerde, jsonSerde, type Serde, stringSerde } from '../lib/client/serializers.js';
 
-/** Nothing is sent before the first call. */
+/** Nothing is sent before the first call. What happens is told on diagnostics channels too: docs/sdk.md. */
 export function connect(options: HttpClientOptions): Logbrook {
-  return createLogbrook(options, nodeCodecs);
+  const observe: Observe = (event) => {
+    publishOnChannel(event);
+    options.observe?.(event);
+  };
+  return createLogbrook({ ...options, observe }, nodeCodecs);
 }

@@ -61,12 +61,27 @@ export function instantMs(text: string): number {
   throw new InvalidArgumentError('It must be milliseconds since 1970 or an ISO 8601 time.');
 }
 
-const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
+const unitMs: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1_000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+};
 
-/** `500ms`, `10s`, `5m`, `1h`; a number alone is seconds. */
+/** `500ms`, `10s`, `5m`, `1h`, `7d`, or ISO 8601 as Kafka's scripts take it: `PT1H30M`; a number alone is seconds. */
 export function durationMs(text: string): number {
-  const [, digits = '', unit = 's'] = /^(\d{1,9})(ms|s|m|h)?$/.exec(text) ?? [];
-  const value = digits === '' ? 0 : Number(digits) * (unitMs[unit] as number);
+  const [, digits = '', unit = 's'] = /^(\d{1,9})(ms|s|m|h|d)?$/.exec(text) ?? [];
+  const value = digits === '' ? isoDurationMs(text) : Number(digits) * (unitMs[unit] as number);
   if (value > 0) return value;
-  throw new InvalidArgumentError('It must be a time like 500ms, 10s, 5m or 1h.');
+  throw new InvalidArgumentError('It must be a time like 500ms, 10s, 5m, 1h or 7d.');
+}
+
+/** 0 for what is none. */
+function isoDurationMs(text: string): number {
+  const parts = /^P(?:(\d{1,6})D)?(?:T(?:(\d{1,6})H)?(?:(\d{1,6})M)?(?:(\d{1,9})S)?)?$/.exec(text);
+  const [days = 0, hours = 0, minutes = 0, seconds = 0] = (parts ?? [])
+    .slice(1)
+    .map((n) => Number(n ?? 0));
+  return ((days * 24 + hours) * 60 + minutes) * 60_000 + seconds * 1_000;
 }

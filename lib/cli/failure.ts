@@ -78,6 +78,12 @@ function clientHint({ code, details, sideEffects }: LogbrookError): string | und
       return 'To accept that, add --if-not-exists.';
     case 'OFFSET_OUT_OF_RANGE':
       return 'See what is there with: logbrook offsets TOPIC. Begin with it: --from-beginning';
+    case 'GROUP_ID_NOT_FOUND':
+      return 'See the groups with: logbrook groups list. Make one with: logbrook consume TOPIC -g GROUP';
+    case 'NON_EMPTY_GROUP':
+      return 'See its members with: logbrook groups describe GROUP. Stop them; groups seek takes --force too.';
+    case 'GROUP_SUBSCRIBED_TO_TOPIC':
+      return 'Stop the members first; see them with: logbrook groups describe GROUP';
     case 'INVALID_CONFIG':
       return 'See all settings and what they take with: logbrook configs list';
     case 'MESSAGE_TOO_LARGE':

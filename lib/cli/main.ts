@@ -6,10 +6,17 @@
 import { Command, CommanderError } from 'commander';
 import { createHttpClient, type HttpClient } from '../client/http-client.js';
 import type { CliContext, CliIo } from './cli-io.js';
+import { addBench } from './commands/bench.js';
+import { addCompletion } from './commands/completion.js';
 import { addConfigs } from './commands/configs.js';
 import { addConsume } from './commands/consume.js';
+import { addGroupsDelete } from './commands/groups-delete.js';
+import { addGroupsDescribe } from './commands/groups-describe.js';
+import { addGroupsList } from './commands/groups-list.js';
+import { addGroupsSeek } from './commands/groups-seek.js';
 import { addOffsets } from './commands/offsets.js';
 import { addProduce } from './commands/produce.js';
+import { addProfile } from './commands/profile.js';
 import { addServe, portDefault, type ServeCommand } from './commands/serve.js';
 import { addTopicsAddPartitions } from './commands/topics-add-partitions.js';
 import { addTopicsAlter } from './commands/topics-alter.js';
@@ -20,14 +27,20 @@ import { addTopicsList } from './commands/topics-list.js';
 import { addTopicsTrim } from './commands/topics-trim.js';
 import { addVerify } from './commands/verify.js';
 import { exitCodes, reportFailure, UsageError } from './failure.js';
+import { chosenUrl, type Profiles, profilesFile, readProfiles } from './profiles.js';
 
 const urlDefault = `http://127.0.0.1:${portDefault}`;
+
+const exitCodesHelp = `
+Exit codes: 0 well done, 1 it failed (stderr says why), 2 the command line is wrong,
+130 and 143 stopped by Ctrl-C and SIGTERM, with everything said and flushed.`;
 
 export function createProgram(io: CliIo, serve?: ServeCommand): Command {
   const program = new Command('logbrook')
     .description("Kafka's log over HTTPS: topics, partitions and offsets with nothing running.")
     .version(io.version)
     .option('--url <url>', `the server; else LOGBROOK_URL, else ${urlDefault}`)
+    .option('--profile <name>', 'the server of this name; else LOGBROOK_PROFILE (logbrook profile)')
     .exitOverride()
     .configureOutput({
       writeOut: (text) => io.stdout.write(text),
@@ -36,10 +49,18 @@ export function createProgram(io: CliIo, serve?: ServeCommand): Command {
       getErrHasColors: () => false,
     })
     .configureHelp({ showGlobalOptions: true })
+    .addHelpText('after', exitCodesHelp)
     .showHelpAfterError('(--help shows how it is used)');
+  let known: Profiles = { profiles: {} };
+  program.hook('preAction', async (_program, command) => {
+    if (command.parent?.name() !== 'profile') known = await readProfiles(profilesFile(io.env));
+  });
   const context: CliContext = {
     io,
-    client: () => clientFor(program.opts<{ url?: string }>().url || io.env.LOGBROOK_URL, io),
+    client() {
+      const { url, profile } = program.opts<{ url?: string; profile?: string }>();
+      return clientFor(chosenUrl({ url, profile, env: io.env }, known), io);
+    },
   };
   if (serve) addServe(program, context, serve);
   const topics = program.command('topics').alias('topic').description('make and see topics');
@@ -53,8 +74,19 @@ export function createProgram(io: CliIo, serve?: ServeCommand): Command {
   addConfigs(program, context);
   addProduce(program, context);
   addConsume(program, context);
+  const groups = program
+    .command('groups')
+    .alias('group')
+    .description('see and move consumer groups');
+  addGroupsList(groups, context);
+  addGroupsDescribe(groups, context);
+  addGroupsSeek(groups, context);
+  addGroupsDelete(groups, context);
   addOffsets(program, context);
   addVerify(program, context);
+  addBench(program, context);
+  addProfile(program, context);
+  addCompletion(program, context);
   return program;
 }
 

@@ -1,30 +1,36 @@
 /**
  * Where a consumer begins, as it is written on the command line:
  *
- *   start | end | N (that offset) | -N (that many before the end) | @TIME (ms since 1970, or ISO 8601)
+ *   start | end | N (that offset) | -N (that many before the end) | +N (that many after the start)
+ *   @TIME (ms since 1970, or ISO 8601) | @-AGO (a time like 30s, 5m, 1h, 7d before now)
  */
 
 import { InvalidArgumentError } from 'commander';
-import { instantMs } from './arguments.js';
+import { durationMs, instantMs } from './arguments.js';
 
 export type OffsetSpec =
   | { readonly kind: 'start' }
   | { readonly kind: 'end' }
   | { readonly kind: 'offset'; readonly offset: number }
   | { readonly kind: 'beforeEnd'; readonly count: number }
+  | { readonly kind: 'afterStart'; readonly count: number }
   | { readonly kind: 'time'; readonly timestampMs: number };
 
-export const offsetSpecHelp = 'start, end, N, -N (before the end) or @TIME (ms or ISO 8601)';
+export const offsetSpecHelp =
+  'start, end, N, -N (before the end), +N (after the start), @TIME (ms or ISO 8601) or @-1h (so long ago)';
 
 export function parseOffsetSpec(text: string): OffsetSpec {
   if (/^(start|beginning|earliest)$/.test(text)) return { kind: 'start' };
   if (/^(end|latest)$/.test(text)) return { kind: 'end' };
+  if (text.startsWith('@-')) {
+    return { kind: 'time', timestampMs: Math.max(0, Date.now() - durationMs(text.slice(2))) };
+  }
   if (text.startsWith('@')) return { kind: 'time', timestampMs: instantMs(text.slice(1)) };
-  const number = /^-?\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
+  const number = /^[-+]?\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
   if (!Number.isSafeInteger(number)) throw new InvalidArgumentError(`It is ${offsetSpecHelp}.`);
-  return text.startsWith('-')
-    ? { kind: 'beforeEnd', count: -number }
-    : { kind: 'offset', offset: number };
+  if (text.startsWith('-')) return { kind: 'beforeEnd', count: -number };
+  if (text.startsWith('+')) return { kind: 'afterStart', count: number };
+  return { kind: 'offset', offset: number };
 }
 
 /** What is known of a partition; `offset` is the one found by time. */
@@ -46,6 +52,8 @@ export function startOffset(spec: OffsetSpec, ends: PartitionEnds): number {
       return spec.offset;
     case 'beforeEnd':
       return Math.max(earliest, latest - spec.count);
+    case 'afterStart':
+      return Math.min(latest, earliest + spec.count);
     case 'time':
       return ends.offset ?? latest;
   }

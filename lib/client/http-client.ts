@@ -13,6 +13,7 @@ import { type FetchedBatches, fetchBatches } from './fetch-batches.js';
 import { type FollowRequest, followPartition } from './follow.js';
 import { createGroupCalls, type GroupCalls } from './group-calls.js';
 import { LogbrookError, refused } from './logbrook-error.js';
+import type { Observe } from './observer.js';
 import { briefRetry, machineTiming, type RetryPolicy, type Timing, withRetry } from './retry.js';
 import { createTransport, type Fetch, type HttpRequest, type Transport } from './transport.js';
 
@@ -20,6 +21,8 @@ export type HttpClientOptions = {
   readonly url: string;
   readonly fetch?: Fetch | undefined;
   readonly timing?: Timing | undefined;
+  /** Hears of batches, fetches, commits, partitions that come and go, and retries. */
+  readonly observe?: Observe | undefined;
 };
 
 /** How one call is to be made. */
@@ -71,6 +74,7 @@ export type BatchOptions = CallOptions & {
 export type HttpClient = {
   readonly url: string;
   readonly timing: Timing;
+  readonly observe: Observe;
   createTopic(name: string, partitions: number, options?: CreateOptions): Promise<TopicResponse>;
   readonly groups: GroupCalls;
   /** In order of names; `after` of a page asks for the next one. */
@@ -146,14 +150,18 @@ export type Call = <T>(
   options?: CallOptions,
 ) => Promise<T>;
 
-function createCall(transport: Transport, timing: Timing): Call {
+function createCall(transport: Transport, timing: Timing, observe: Observe): Call {
   return <T>(
     when: 'always' | 'noEffect',
     request: Omit<HttpRequest, 'timeoutMs'> & { readonly timeoutMs?: number },
     { retry: policy = briefRetry, onRetry, signal }: CallOptions = {},
   ) => {
     const attempt = () => transport.exchange<T>({ timeoutMs: callTimeoutMs, ...request, signal });
-    return withRetry(timing, { policy, when, signal, onRetry }, attempt);
+    const told = (error: LogbrookError) => {
+      observe({ type: 'retried', code: error.code, path: request.path });
+      onRetry?.(error);
+    };
+    return withRetry(timing, { policy, when, signal, onRetry: told }, attempt);
   };
 }
 
@@ -162,10 +170,12 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   const fetcher: Fetch = options.fetch ?? ((url, init) => fetch(url, init));
   const transport = createTransport(options.url, fetcher);
   const timing = options.timing ?? machineTiming;
-  const call = createCall(transport, timing);
+  const observe: Observe = options.observe ?? (() => {});
+  const call = createCall(transport, timing, observe);
   return {
     url: transport.url,
     timing,
+    observe,
     groups: createGroupCalls(call),
     ...topicChanges(call),
     createTopic: async (name, partitions, { configs, ...options } = {}) =>

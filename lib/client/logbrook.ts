@@ -7,6 +7,8 @@ import type { Codecs } from '../log/codecs.js';
 import type { RecordHeader } from '../log/record.js';
 import { type Consumer, type ConsumerOptions, createConsumer } from './consumer/consumer.js';
 import type { TopicPartition } from './consumer/fetcher.js';
+import { createGroupMembership, type StartOf } from './consumer/group-membership.js';
+import type { GroupOptions } from './consumer/group-options.js';
 import { fixedMembership, type Membership } from './consumer/membership.js';
 import { type StartPosition, startOffsets } from './consumer/start-position.js';
 import { createHttpClient, type HttpClient, type HttpClientOptions } from './http-client.js';
@@ -18,7 +20,8 @@ import { type Deserializer, type Serializer, stringSerde } from './serializers.j
 export type TypedRecord<K, V> = {
   readonly topic: string;
   readonly key?: K | null;
-  readonly value: V;
+  /** null is a tombstone. */
+  readonly value: V | null;
   /** In this order; names may repeat. */
   readonly headers?: readonly RecordHeader[];
   /** Default: now. */
@@ -43,11 +46,15 @@ export type TypedProducerOptions<K, V> = ProducerOptions & {
 };
 
 export type TypedConsumerOptions<K, V> = Partial<ConsumerOptions<K, V>> & {
-  /** All partitions of these topics, ... */
+  /** All partitions of these topics, or the group's share of them, ... */
   readonly topics?: readonly string[];
-  /** ... or just these. */
+  /** ... or, in a group, of the topics whose whole names match this regular expression, ... */
+  readonly pattern?: string | RegExp;
+  /** ... or, without a group, just these partitions. */
   readonly partitions?: readonly TopicPartition[];
-  /** Default: earliest. */
+  /** Shares the partitions with the other members of the group, and commits there. */
+  readonly group?: GroupOptions;
+  /** Where to begin when nothing is committed. Default: as `autoOffsetReset` says, else earliest. */
   readonly start?: StartPosition;
   /** Where the partitions come from instead, and where commits go. */
   readonly membership?: Membership;
@@ -85,7 +92,7 @@ function typedProducer<K, V>(
     send({ topic, key, value, headers = [], timestampMs, partition }) {
       return producer.send(topic, {
         key: key === undefined || key === null ? null : keyBytes(key),
-        value: valueBytes(value),
+        value: value === null ? null : valueBytes(value),
         headers,
         timestampMs: timestampMs ?? client.timing.nowMs(),
         partition,
@@ -105,8 +112,33 @@ function typedConsumer<K, V>(
   const text = stringSerde.deserialize as Deserializer<unknown>;
   const key = (options.key ?? text) as Deserializer<K>;
   const value = (options.value ?? text) as Deserializer<V>;
-  const membership = options.membership ?? fixedOf(client, options);
+  const { group } = options;
+  const own = () => (group ? groupOf(client, group, options) : fixedOf(client, options));
+  const membership = options.membership ?? own();
   return createConsumer(client, codecs, membership, { ...options, key, value });
+}
+
+function groupOf<K, V>(
+  client: HttpClient,
+  group: GroupOptions,
+  { topics = [], pattern, partitions, start, autoOffsetReset }: TypedConsumerOptions<K, V>,
+): Membership {
+  if (partitions !== undefined) {
+    throw refused('INVALID_REQUEST', 'The members of a group are given partitions: name topics.');
+  }
+  if (topics.length === 0 && pattern === undefined) {
+    throw refused('INVALID_REQUEST', 'A member of a group needs topics or a pattern.');
+  }
+  const source = pattern instanceof RegExp ? pattern.source : pattern;
+  const startOf: StartOf = async (topic, wanted, signal) => {
+    if (start === undefined && autoOffsetReset === 'error') {
+      const which = `${topic}/${wanted.join(',')}`;
+      throw refused('OFFSET_OUT_OF_RANGE', `Group ${group.id} has committed nothing for ${which}.`);
+    }
+    const begin = start ?? (autoOffsetReset === 'latest' ? 'latest' : 'earliest');
+    return startOffsets(client, topic, wanted, begin, signal);
+  };
+  return createGroupMembership(client, group, { topics, pattern: source }, startOf);
 }
 
 function fixedOf<K, V>(client: HttpClient, options: TypedConsumerOptions<K, V>): Membership {

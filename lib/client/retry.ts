@@ -9,7 +9,7 @@ export type RetryPolicy = {
   readonly triesMax: number;
   /** After this long no further try is begun. */
   readonly giveUpAfterMs: number;
-  /** The first pause; each further one may be twice as long. */
+  /** The longest first pause; each further one may be twice as long. */
   readonly pauseMs: number;
   readonly pauseMsMax: number;
 };
@@ -94,5 +94,6 @@ function pauseBefore(
   timing: Timing,
 ): number {
   const growing = Math.min(pauseMsMax, pauseMs * 2 ** Math.min(tries - 1, 20));
-  return Math.max(retryAfterMs, growing * (0.5 + timing.random() / 2));
+  // Full jitter: who failed together does not come back together.
+  return Math.max(retryAfterMs, growing * timing.random());
 }

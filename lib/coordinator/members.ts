@@ -12,6 +12,7 @@ import {
   type Subscription,
 } from './group.js';
 import { type GroupSettings, sessionTimeoutMsMax, sessionTimeoutMsMin } from './group-limits.js';
+import { mapSlots, unowned } from './group-steps.js';
 import { compare } from './target.js';
 import { compileTopicPattern, PatternProblem } from './topic-pattern.js';
 
@@ -96,7 +97,7 @@ function join(
     );
   }
   const holder = group.members.find((member) => instanceId && member.instanceId === instanceId);
-  if (present || (holder && !holder.absent)) {
+  if (present || (holder && !holder.absent && !isSilent(holder, nowMs))) {
     return refuse(
       'UNRELEASED_INSTANCE_ID',
       `Instance ${instanceId} is in the group as another member, which has not left.`,
@@ -141,12 +142,21 @@ function join(
   };
 }
 
-/** A static member that comes back takes over the targets, and with them its old assignment. */
+/** Its session is over, though nobody else has come by to notice. */
+function isSilent({ seenMs, sessionTimeoutMs }: Member, nowMs: number): boolean {
+  return nowMs - seenMs > sessionTimeoutMs;
+}
+
+/**
+ * A static member that comes back takes over the targets, and with them its old assignment. What its
+ * former life had, if that did not leave, is free.
+ */
 function inherit(topics: readonly GroupTopic[], from: string, to: string): readonly GroupTopic[] {
-  return topics.map(({ slots, ...topic }) => ({
-    ...topic,
-    slots: slots.map((slot) => (slot.target === from ? { ...slot, target: to } : slot)),
-  }));
+  return mapSlots(topics, (slot) => {
+    const target = slot.target === from ? to : slot.target;
+    if (slot.owner === from) return unowned({ ...slot, target });
+    return target === slot.target ? slot : { ...slot, target };
+  });
 }
 
 /** `stored` is what the group holds of the member, `present` how it is before it is asked. */

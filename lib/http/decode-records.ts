@@ -5,10 +5,10 @@
 
 import { BrokerError } from '../broker/broker-error.js';
 import type { RecordFormat } from '../contract/fields.js';
+import { inexactInteger, jsonValueProblem } from '../contract/json-values.js';
 import { appendRequest, type RecordInput, recordInput } from '../contract/records.js';
 import { batchRecordsMax, headerNameBytesMax } from '../log/limits.js';
 import type { LogRecord, RecordHeader } from '../log/record.js';
-import { inexactInteger, jsonValueProblem } from './json-values.js';
 import { fieldProblems, invalid, RequestError } from './problem.js';
 import { bodyText, parseJson } from './read-body.js';
 

@@ -8,6 +8,7 @@ import type * as z from 'zod';
 import type { FetchResult } from '../broker/fetch.js';
 import { fetchQuery, partitionPath, type RecordFormat } from '../contract/fields.js';
 import { batchContentType, fetchHeaders, ndjsonContentType } from '../contract/media-types.js';
+import { renderRecord } from '../contract/render-records.js';
 import type { Codecs } from '../log/codecs.js';
 import { fetchBytesDefault } from '../log/limits.js';
 import type { PartitionRef } from '../log/partition-head.js';
@@ -15,7 +16,6 @@ import { follow } from './follow.js';
 import { type HttpDeps, pathOf, queryOf } from './http-deps.js';
 import { invalid } from './problem.js';
 import { joinChunks } from './read-body.js';
-import { renderRecord } from './render-records.js';
 import { takeRecords } from './take-records.js';
 
 type FetchQuery = z.infer<typeof fetchQuery>;

@@ -11,11 +11,11 @@
 import type { Context } from 'hono';
 import { type SSEStreamingApi, streamSSE } from 'hono/streaming';
 import type { RecordFormat } from '../contract/fields.js';
+import { renderRecord } from '../contract/render-records.js';
 import { fetchBytesDefault } from '../log/limits.js';
 import type { PartitionRef } from '../log/partition-head.js';
 import type { HttpDeps } from './http-deps.js';
 import { problemOf } from './problem.js';
-import { renderRecord } from './render-records.js';
 import { recordsFrom } from './take-records.js';
 
 export type Following = {

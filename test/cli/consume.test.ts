@@ -83,6 +83,29 @@ test('values as JSON', async () => {
   expect(stdout).toBe('{"a":[1]}\nno JSON\n');
 });
 
+test('-f draws each record', async () => {
+  await server.client.append('access', [
+    {
+      key: 'k',
+      value: 'v',
+      headers: [
+        ['h', 'x'],
+        ['i', 'y'],
+      ],
+      timestamp: 5,
+      partition: 1,
+    },
+    { value: null, partition: 1 },
+    { value: '/w==', format: 'base64', partition: 1 },
+  ]);
+  const template = '%t/%p/%o %T %k=%s [%h] %K %S%% \\t\\x21\\n';
+  const { stdoutBytes } = await consume('-o', 'start', '--exit', '-f', template);
+  const [first, second, third] = stdoutBytes.toString('latin1').split('\n');
+  expect(first).toBe('access/1/0 5 k=v [h=x,i=y] 1 1% \t!');
+  expect(second).toMatch(/^access\/1\/1 \d+ = \[\] -1 -1% \t!$/);
+  expect(third).toMatch(/^access\/1\/2 \d+ =\u00ff \[\] -1 1% \t!$/);
+});
+
 test('a topic can be copied', async () => {
   await fill(5);
   await server.client.createTopic('copy', 2);
@@ -120,6 +143,12 @@ test.each([
   ],
   [['-o', '@1970-01-01T00:00:12.500Z'], ['v3']],
   [['-o', '@99000'], []],
+  [['-o', '@-1h'], []],
+  [
+    ['-o', '+1'],
+    ['v1', 'v2', 'v3'],
+  ],
+  [['-o', '+9'], []],
   [
     ['-o', 'start', '-n', '3'],
     ['v0', 'v1', 'v2'],

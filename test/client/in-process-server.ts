@@ -14,6 +14,7 @@ import { readWebBody } from '../../lib/http/read-body.js';
 import { nodeCodecs } from '../../lib/runtime/node-codecs.js';
 import { createNodeWorld } from '../../lib/runtime/node-world.js';
 import { createMemoryStores } from '../../lib/store/memory/memory-store.js';
+import type { World } from '../../lib/store/world.js';
 
 export const testUrl = 'http://logbrook.test';
 
@@ -39,10 +40,10 @@ export type TestServer = {
 };
 
 export function startTestServer(
-  settings: { http?: Partial<HttpSettings>; broker?: Partial<BrokerSettings> } = {},
+  settings: { http?: Partial<HttpSettings>; broker?: Partial<BrokerSettings>; world?: World } = {},
 ): TestServer {
   const silent = { info() {}, warn() {}, error() {} };
-  const world = createNodeWorld(silent);
+  const world = settings.world ?? createNodeWorld(silent);
   const brokerSettings = { ...brokerDefaults, ...settings.broker };
   const broker = createBroker(createMemoryStores(), nodeCodecs, world, brokerSettings);
   const app = createApp({

@@ -52,9 +52,12 @@ test('pauses grow up to their maximum, and differ by chance', async () => {
   const timing = recording();
   await triesOf(failureOf(true, 'none'), 'always', timing);
   expect(timing.pausesMs).toEqual([100, 200, 300, 300]);
+  const middling = { ...recording(), random: () => 0.25 };
+  await triesOf(failureOf(true, 'none'), 'always', middling);
+  expect(middling.pausesMs).toEqual([25, 50, 75, 75]);
   const lucky = { ...recording(), random: () => 0 };
   await triesOf(failureOf(true, 'none'), 'always', lucky);
-  expect(lucky.pausesMs).toEqual([50, 100, 150, 150]);
+  expect(lucky.pausesMs).toEqual([0, 0, 0, 0]);
 });
 
 test('a pause that the server asks for is kept', async () => {

@@ -236,6 +236,19 @@ describe('static members', () => {
     expect(other.held.size).toBe(4);
   });
 
+  test('after a crash it takes its place again when the session is over, though nobody else came by', () => {
+    const rig = createGroupRig({ access: 4 });
+    const first = createMember('first', asInstance);
+    for (let i = 0; i < 2; i++) round(rig, [first]);
+    const second = createMember('second', asInstance);
+    rig.nowMs += groupDefaults.sessionTimeoutMs;
+    expect(refusal(rig.heartbeat(second.request()))).toBe('UNRELEASED_INSTANCE_ID');
+    rig.nowMs += 1;
+    for (let i = 0; i < 2; i++) round(rig, [second]);
+    expect(second.held.size).toBe(4);
+    expect(rig.group.members).toHaveLength(1);
+  });
+
   test('a duplicate is refused while the first lives', () => {
     const rig = createGroupRig({ access: 4 });
     round(rig, [createMember('first', asInstance)]);

@@ -1,6 +1,7 @@
-/** lib/http/decode-records.js and lib/http/render-records.js: bytes in and out of JSON without loss. */
+/** lib/http/decode-records.js and lib/contract/render-records.js: bytes in and out of JSON without loss. */
 
 import { describe, expect, test } from 'vitest';
+import { renderRecord } from '../../lib/contract/render-records.js';
 import {
   decodeJson,
   decodeNdjson,
@@ -8,7 +9,6 @@ import {
   mediaType,
   unsupportedMediaType,
 } from '../../lib/http/decode-records.js';
-import { renderRecord } from '../../lib/http/render-records.js';
 
 const utf8 = (text: string) => new TextEncoder().encode(text);
 const nowMs = 1_700_000_000_000;

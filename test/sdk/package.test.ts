@@ -34,6 +34,7 @@ function packagesOf(file: string, seen = new Set<string>()): Set<string> {
 test('the SDK loads nothing of the server, and no AWS SDK', () => {
   expect([...packagesOf('sdk.js')].sort()).toEqual([
     'crc-32/crc32c.js',
+    'node:diagnostics_channel',
     'node:module',
     'node:zlib',
   ]);

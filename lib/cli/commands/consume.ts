@@ -10,10 +10,12 @@ import { type CliContext, stoppable } from '../cli-io.js';
 import { planConsume } from '../consume-plan.js';
 import { consume, type Positions } from '../consumer.js';
 import { Stopped } from '../failure.js';
+import { consumeAsMember } from '../group-consumer.js';
 import { type OffsetSpec, offsetSpecHelp, parseOffsetSpec } from '../offset-spec.js';
 import { createOutputStream } from '../output-stream.js';
 import { notesOnly, startProgress } from '../progress.js';
 import { recordFormats, recordLines } from '../record-lines.js';
+import { parseRecordTemplate, type RecordTemplate, renderTemplate } from '../record-template.js';
 import { createRetryNotice } from '../retry-notice.js';
 
 type ConsumeOptions = {
@@ -22,6 +24,8 @@ type ConsumeOptions = {
   readonly partition?: readonly number[];
   readonly maxRecords?: number;
   readonly exit?: boolean;
+  readonly group?: string;
+  readonly template?: RecordTemplate;
   readonly json?: boolean;
   readonly format: RecordFormat;
 };
@@ -35,9 +39,24 @@ export function addConsume(program: Command, context: CliContext): void {
     )
     .option('-o, --offset <where>', `begin at ${offsetSpecHelp}`, parseOffsetSpec)
     .option('-p, --partition <n>', 'only this partition; repeatable', addPartition)
+    .addOption(
+      new Option(
+        '-g, --group <id>',
+        'as a member of this group: begin where it stands, and commit what was printed',
+      ).conflicts('partition'),
+    )
     .option('-n, --max-records <n>', 'stop after this many records', wholeNumber(1))
     .option('--exit', 'stop at the end that the log has now')
-    .option('--json', 'print each record as a line of JSON, not only its value')
+    .addOption(
+      new Option('--json', 'print each record as a line of JSON, not only its value').conflicts(
+        'template',
+      ),
+    )
+    .option(
+      '-f, --template <template>',
+      "print each record so, as kcat does: '%t %p %o %T %k %s %h %K %S\\n'",
+      parseRecordTemplate,
+    )
     .addOption(
       new Option('--format <format>', 'how keys and values are printed')
         .choices(recordFormats)
@@ -53,14 +72,17 @@ async function print(context: CliContext, topic: string, options: ConsumeOptions
   const spec: OffsetSpec = options.fromBeginning
     ? { kind: 'start' }
     : (options.offset ?? { kind: 'end' });
-  const plans = await planConsume(client, topic, spec, options.partition, exit);
+  const { group, template } = options;
+  const plans = group ? [] : await planConsume(client, topic, spec, options.partition, exit);
   const toCome = plans.reduce((sum, { from, end }) => sum + (end ?? Number.NaN) - from, 0);
-  const value = Math.min(toCome, maxRecords);
+  const value = Math.min(group ? Number.NaN : toCome, maxRecords);
   const total = Number.isFinite(value) ? ({ unit: 'records', value } as const) : undefined;
   const progress = io.stdoutIsFile ? await startProgress(io, total) : notesOnly(io);
   const notice = createRetryNotice(progress.note);
   const output = createOutputStream(io.stdout);
-  const lines = recordLines(options.json ?? false, format);
+  const lines = template
+    ? (page: readonly RecordOutput[]) => renderTemplate(template, page, format)
+    : recordLines(options.json ?? false, format);
   const positions: Positions = new Map();
   let records = 0;
   let bytes = 0;
@@ -75,6 +97,19 @@ async function print(context: CliContext, topic: string, options: ConsumeOptions
   const onCaughtUp = () => {
     if (io.stderr.isTTY) progress.note(`Reached the end of ${topic}; waiting for more.`);
   };
+  if (group !== undefined) {
+    const codecs = await io.loadCodecs();
+    const { onRetry, recovered: onAnswer } = notice;
+    const { note } = progress;
+    const recordsMax = maxRecords;
+    const fixed = { topic, group, spec, format, recordsMax, exit, take, note, onRetry, onAnswer };
+    const stopped = await stoppable(io, async (signal) => {
+      await consumeAsMember(client, codecs, { ...fixed, signal });
+    }).finally(() => progress.stop());
+    if (!stopped) return;
+    io.stderr.write(`Stopped. What was printed is committed for group ${group}.\n`);
+    throw new Stopped(stopped);
+  }
   const stoppedBy = await stoppable(io, (signal) =>
     consume(client, plans, positions, {
       topic,

@@ -16,6 +16,7 @@ import {
   type ProducerOptions,
 } from '../../client/producer/producer-options.js';
 import type { ProducerRecord } from '../../client/record-bytes.js';
+import type { Compression } from '../../log/codecs.js';
 import { addHeader, partitionMax, separator, wholeNumber } from '../arguments.js';
 import { type CliContext, type CliIo, stoppable } from '../cli-io.js';
 import { CommandError, Stopped } from '../failure.js';
@@ -34,6 +35,7 @@ import { createRetryNotice } from '../retry-notice.js';
 type ProduceOptions = LineOptions & {
   readonly acks: Acks;
   readonly batchBytes: number;
+  readonly compression: Compression;
   readonly json?: boolean;
 };
 
@@ -82,6 +84,11 @@ export function addProduce(program: Command, context: CliContext): void {
       wholeNumber(batchSizeMin, batchSizeMax),
       batchSizeDefault,
     )
+    .addOption(
+      new Option('-z, --compression <codec>', 'how batches are compressed')
+        .choices(['none', 'gzip', 'zstd'])
+        .default('none'),
+    )
     .option('--json', 'print a summary as JSON')
     .action(
       (topic: string, file: string | undefined, options: ProduceOptions, command: Command) => {
@@ -111,6 +118,7 @@ async function produce(
     const notice = createRetryNotice(progress.note);
     const settings: ProducerOptions = {
       acks: options.acks,
+      compression: options.compression,
       batchSize: options.batchBytes,
       bufferMemory: Math.max(bufferBytes, options.batchBytes),
       stopOnFailure: true,

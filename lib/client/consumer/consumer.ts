@@ -11,8 +11,8 @@ import type { LogbrookError } from '../logbrook-error.js';
 import { patientRetry, type RetryPolicy } from '../retry.js';
 import type { Deserializer } from '../serializers.js';
 import { createFetcher, type FetchedRecords, type TopicPartition } from './fetcher.js';
-import type { Membership } from './membership.js';
-import { createOwnedPartitions, type Position } from './owned-partitions.js';
+import type { Membership, MembershipEvents } from './membership.js';
+import { createOwnedPartitions, type Owned, type Position } from './owned-partitions.js';
 import { createHandling, type RunOptions } from './record-handling.js';
 
 export type ConsumerRecord<K, V> = TopicPartition & {
@@ -64,7 +64,7 @@ export type Consumer<K, V> = AsyncIterable<ConsumerRecord<K, V>> & {
 
 const MiB = 1024 * 1024;
 
-/** How long handlers may go on with records of a partition that is to be handed over. */
+/** How long handlers may go on with what is to be handed over, or when the consumer is closed. */
 const handOverMsMax = 10_000;
 
 export function createConsumer<K, V>(
@@ -81,10 +81,14 @@ export function createConsumer<K, V>(
   let closing: Promise<void> | undefined;
   let failure: { readonly error: unknown } | undefined;
   let autoCommit: ReturnType<typeof setInterval> | undefined;
+  let busySinceMs: number | undefined;
+  const over = new AbortController();
+  let handlersDone = async () => {};
   const fetcher = createFetcher(client, codecs, {
     fetchBytesMax: options.fetchBytesMax ?? MiB,
     prefetchBytesMax: options.prefetchBytesMax ?? 16 * MiB,
     fetchWaitMs: options.fetchWaitMs ?? 20_000,
+    topicsMayGo: membership.topicsMayGo,
     retry: options.retry ?? patientRetry,
     onRetry: (error) => options.onRetry?.(error),
     outOfRange(_at, _offset, earliest, latest) {
@@ -94,33 +98,7 @@ export function createConsumer<K, V>(
   });
 
   function join(): Promise<void> {
-    joined ??= membership.join({
-      assigned(positions) {
-        for (const { topic, partition, offset } of positions) {
-          owned.own({ topic, partition }, offset);
-          fetcher.assign({ topic, partition }, offset);
-        }
-      },
-      async revoked(partitions) {
-        for (const at of partitions) fetcher.revoke(at);
-        await Promise.race([
-          Promise.all(partitions.map((at) => owned.find(at)?.tracker.idle())),
-          timing.sleep(handOverMsMax),
-        ]);
-        await commit();
-        for (const at of partitions) owned.lose(at);
-      },
-      lost(partitions) {
-        for (const at of partitions) {
-          fetcher.revoke(at);
-          owned.lose(at);
-        }
-      },
-      failed(error) {
-        failure ??= { error };
-        fetcher.close();
-      },
-    });
+    joined ??= membership.join(events, over.signal);
     if (autoCommitIntervalMs !== false) {
       autoCommit ??= setInterval(() => {
         commit().catch((error: unknown) => options.onCommitFailed?.(error));
@@ -131,6 +109,41 @@ export function createConsumer<K, V>(
     return joined;
   }
 
+  const events: MembershipEvents = {
+    assigned(positions) {
+      for (const { topic, partition, offset } of positions) {
+        owned.own({ topic, partition }, offset);
+        fetcher.assign({ topic, partition }, offset);
+      }
+    },
+    async revoked(partitions) {
+      for (const at of partitions) fetcher.revoke(at);
+      const retired = partitions.flatMap((at) => owned.retire(at) ?? []);
+      await withinReason(Promise.all(retired.map(({ tracker }) => tracker.idle())));
+      await commit().catch((error: unknown) => options.onCommitFailed?.(error));
+      // It may have been lost meanwhile, and come back.
+      for (const one of retired) if (owned.find(one.at) === one) owned.lose(one.at);
+    },
+    lost(partitions) {
+      for (const at of partitions) {
+        fetcher.revoke(at);
+        owned.lose(at);
+      }
+    },
+    failed(error) {
+      failure ??= { error };
+      fetcher.close();
+    },
+    busySinceMs: () => busySinceMs,
+  };
+
+  /** Handlers that take too long are not waited for: their records will be handled again. */
+  async function withinReason(work: Promise<unknown>): Promise<void> {
+    const done = new AbortController();
+    await Promise.race([work, timing.sleep(handOverMsMax, done.signal)]);
+    done.abort();
+  }
+
   function abort(): void {
     close().catch((error: unknown) => options.onCommitFailed?.(error));
   }
@@ -138,8 +151,14 @@ export function createConsumer<K, V>(
   async function commit(): Promise<void> {
     const positions = owned.uncommitted();
     if (positions.length === 0) return;
-    await membership.commit(positions);
+    try {
+      await membership.commit(positions);
+    } catch (error) {
+      client.observe({ type: 'commit-failed', error });
+      throw error;
+    }
     owned.committed(positions);
+    client.observe({ type: 'committed', positions });
   }
 
   function close(): Promise<void> {
@@ -148,9 +167,12 @@ export function createConsumer<K, V>(
       clearInterval(autoCommit);
       options.signal?.removeEventListener('abort', abort);
       fetcher.close();
+      over.abort();
       if (joined === undefined) return;
+      await withinReason(handlersDone());
       try {
-        await joined;
+        // Who could not join has said so already, and owns nothing.
+        await joined.catch(() => {});
         await commit();
       } finally {
         await membership.leave();
@@ -162,18 +184,24 @@ export function createConsumer<K, V>(
 
   /** Undefined when the consumer is closed. */
   async function nextFetched(): Promise<FetchedRecords | undefined> {
-    await join();
+    busySinceMs = undefined;
+    try {
+      await join();
+    } catch (error) {
+      if (closed) return undefined;
+      throw error;
+    }
     const fetched = await fetcher.next();
     if (!fetched && failure) throw failure.error;
+    busySinceMs = timing.nowMs();
     return fetched;
   }
 
-  /** Undefined for a partition that was lost meanwhile. */
-  function take(at: TopicPartition, record: PlacedRecord): ConsumerRecord<K, V> | undefined {
-    const entry = owned.find(at);
-    if (!entry) return undefined;
+  /** Undefined for a partition that was lost meanwhile, or is being given up. */
+  function take(entry: Owned, record: PlacedRecord): ConsumerRecord<K, V> | undefined {
+    if (!owned.isOpen(entry)) return undefined;
     entry.tracker.started(record.offset);
-    const { topic, partition } = at;
+    const { topic, partition } = entry.at;
     const { offset, timestampMs, headers } = record;
     return {
       topic,
@@ -195,10 +223,12 @@ export function createConsumer<K, V>(
 
   async function* records(): AsyncGenerator<ConsumerRecord<K, V>> {
     for (let fetched = await nextFetched(); fetched; fetched = await nextFetched()) {
-      for (const placed of fetched.records) {
-        const record = take(fetched, placed);
+      const entry = owned.find(fetched);
+      for (const placed of entry ? fetched.records : []) {
+        const record = take(entry as Owned, placed);
         if (!record) break;
         yield record;
+        busySinceMs = timing.nowMs();
         finished(record);
         if (closed) return;
       }
@@ -207,8 +237,9 @@ export function createConsumer<K, V>(
 
   async function* batches(): AsyncGenerator<readonly ConsumerRecord<K, V>[]> {
     for (let fetched = await nextFetched(); fetched; fetched = await nextFetched()) {
-      const at = fetched;
-      const taken = fetched.records.flatMap((placed) => take(at, placed) ?? []);
+      const entry = owned.find(fetched);
+      if (!entry) continue;
+      const taken = fetched.records.flatMap((placed) => take(entry, placed) ?? []);
       if (taken.length === 0) continue;
       yield taken;
       for (const record of taken) finished(record);
@@ -221,13 +252,21 @@ export function createConsumer<K, V>(
     runOptions: RunOptions<ConsumerRecord<K, V>> = {},
   ): Promise<void> {
     const { random, sleep } = timing;
-    const handling = createHandling(handler, runOptions, { finished, random, sleep });
+    const handling = createHandling(handler, runOptions, {
+      finished,
+      random,
+      sleep,
+      over: () => closed,
+    });
+    handlersDone = () => handling.drain().catch(() => {});
     try {
       for (let fetched = await nextFetched(); fetched; fetched = await nextFetched()) {
-        for (const placed of fetched.records) {
-          const record = take(fetched, placed);
-          if (!record) break;
+        const entry = owned.find(fetched);
+        for (const placed of entry ? fetched.records : []) {
+          const record = take(entry as Owned, placed);
+          if (!record || closed) break;
           await handling.submit(record, keyText(placed.key));
+          busySinceMs = timing.nowMs();
         }
       }
       await handling.drain();

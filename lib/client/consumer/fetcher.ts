@@ -28,6 +28,8 @@ export type FetcherOptions = {
   /** How long one request waits at the end of a partition. */
   readonly fetchWaitMs: number;
   readonly retry: RetryPolicy;
+  /** A topic that is gone is no failure: its partitions will be revoked. */
+  readonly topicsMayGo: boolean;
   onRetry?(error: LogbrookError): void;
   /** The offset is not there any more: where to go on, or undefined to fail. */
   outOfRange(
@@ -86,10 +88,14 @@ export function createFetcher(
         const bytes = answer.batches.length;
         budget.take(bytes);
         const { nextOffset, highWatermark } = answer;
+        const recordCount = records.length;
+        const seen = { ...at, recordCount, sizeBytes: bytes, nextOffset, highWatermark };
+        client.observe({ type: 'fetched', ...seen });
         arrived.push({ reading, bytes, fetched: { ...at, records, nextOffset, highWatermark } });
         wake();
       } catch (error) {
-        offset = afterFailure(at, offset, error);
+        if (options.topicsMayGo && isTopicGone(error)) await client.timing.sleep(goneMs, signal);
+        else offset = afterFailure(at, offset, error);
       }
     }
   }
@@ -149,6 +155,13 @@ export function createFetcher(
       wake();
     },
   };
+}
+
+/** Until whoever revokes its partitions has noticed. */
+const goneMs = 1_000;
+
+function isTopicGone(error: unknown): boolean {
+  return error instanceof LogbrookError && error.code === 'UNKNOWN_TOPIC_OR_PARTITION';
 }
 
 /** Batches are whole: the first may begin before the offset that was asked for. */

@@ -14,10 +14,15 @@ export type MembershipEvents = {
   lost(partitions: readonly TopicPartition[]): void;
   /** Nothing can go on: the consumer ends with this error. */
   failed(error: unknown): void;
+  /** Since when records are in the hands of whoever takes them; undefined: more were asked for. */
+  busySinceMs(): number | undefined;
 };
 
 export type Membership = {
-  join(events: MembershipEvents): Promise<void>;
+  /** Topics may be deleted under way: then their partitions go, and it is no failure. */
+  readonly topicsMayGo: boolean;
+  /** `signal` ends the waiting for it. */
+  join(events: MembershipEvents, signal: AbortSignal): Promise<void>;
   /** Rejects when the commit was refused. */
   commit(positions: readonly Position[]): Promise<void>;
   /** After the last commit. */
@@ -27,6 +32,7 @@ export type Membership = {
 /** Partitions that the consumer was told; nobody else is asked, and nothing is committed anywhere. */
 export function fixedMembership(positionsOf: () => Promise<readonly Position[]>): Membership {
   return {
+    topicsMayGo: false,
     async join(events) {
       events.assigned(await positionsOf());
     },

@@ -18,6 +18,10 @@ export type OwnedPartitions = {
   own(at: TopicPartition, offset: number): Owned;
   /** Fires the signal of the partition's records. */
   lose(at: TopicPartition): void;
+  /** Nothing more of it is to be handed out; what was may still be finished. */
+  retire(at: TopicPartition): Owned | undefined;
+  /** Whether records of it may be handed out: it is the present one, and not retired. */
+  isOpen(owned: Owned): boolean;
   find(at: TopicPartition): Owned | undefined;
   /** What is finished and was not committed yet. */
   uncommitted(): readonly Position[];
@@ -25,7 +29,11 @@ export type OwnedPartitions = {
   positions(): readonly Position[];
 };
 
-type Entry = Owned & { readonly over: AbortController; committedOffset: number };
+type Entry = Owned & {
+  readonly over: AbortController;
+  committedOffset: number;
+  retired: boolean;
+};
 
 export function createOwnedPartitions(): OwnedPartitions {
   const entries = new Map<string, Entry>();
@@ -36,7 +44,8 @@ export function createOwnedPartitions(): OwnedPartitions {
     own(at, offset) {
       const over = new AbortController();
       const tracker = createOffsetTracker(offset);
-      const entry = { at, tracker, over, signal: over.signal, committedOffset: offset };
+      const { signal } = over;
+      const entry = { at, tracker, over, signal, committedOffset: offset, retired: false };
       entries.set(keyOf(at), entry);
       return entry;
     },
@@ -44,6 +53,15 @@ export function createOwnedPartitions(): OwnedPartitions {
       const entry = entries.get(keyOf(at));
       entries.delete(keyOf(at));
       entry?.over.abort(new Error(`${at.topic}/${at.partition} belongs to another consumer now`));
+    },
+    retire(at) {
+      const entry = entries.get(keyOf(at));
+      if (entry) entry.retired = true;
+      return entry;
+    },
+    isOpen(owned) {
+      const entry = entries.get(keyOf(owned.at));
+      return entry === owned && !entry.retired;
     },
     find: (at) => entries.get(keyOf(at)),
     uncommitted: () =>

@@ -42,6 +42,8 @@ export function createHandling<R extends HandledRecord>(
   { concurrency = 1, orderBy = 'partition', ...options }: RunOptions<R>,
   deps: {
     finished(record: R): void;
+    /** The consumer is closed: what has not begun is left to whoever comes next. */
+    over(): boolean;
     sleep(delayMs: number, signal: AbortSignal): Promise<void>;
     random(): number;
   },
@@ -81,7 +83,7 @@ export function createHandling<R extends HandledRecord>(
     await before;
     try {
       // What comes after a failure that ends it all is not touched.
-      if (failure || record.signal.aborted) return;
+      if (failure || deps.over() || record.signal.aborted) return;
       await attempt(record);
       if (!record.signal.aborted) deps.finished(record);
     } catch (error) {

@@ -128,8 +128,17 @@ export function createProducer(
       signal,
       onRetry: (error) => options.onRetry?.(error),
       settled(batch, fate, sent) {
-        if (fate.kind === 'failed') failure ??= { error: fate.error };
-        if (sent) options.onSent?.(sent);
+        if (fate.kind === 'failed') {
+          const { error } = fate;
+          failure ??= { error };
+          const recordCount = batch.records.length;
+          client.observe({ type: 'batch-failed', topic, partition, recordCount, error });
+        }
+        if (sent) {
+          const durationMs = timing.nowMs() - batch.sinceMs;
+          client.observe({ type: 'batch-sent', durationMs, ...sent });
+          options.onSent?.(sent);
+        }
         release(batch.sizeBytesMax - batchHeaderBytes);
       },
       stoppedBy: () => (options.stopOnFailure ? failure : undefined),

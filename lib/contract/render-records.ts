@@ -3,10 +3,10 @@
  * says so.
  */
 
-import type { RecordFormat } from '../contract/fields.js';
-import type { RecordOutput } from '../contract/records.js';
 import type { PlacedRecord } from '../log/record.js';
+import type { RecordFormat } from './fields.js';
 import { inexactInteger, jsonValueProblem } from './json-values.js';
+import type { RecordOutput } from './records.js';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 

@@ -1,8 +1,8 @@
-/** Which JSON values lib/http/json-values.js lets through, and which would come back as others. */
+/** Which JSON values lib/contract/json-values.js lets through, and which would come back as others. */
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { inexactInteger, jsonDepthMax, jsonValueProblem } from '../../lib/http/json-values.js';
+import { inexactInteger, jsonDepthMax, jsonValueProblem } from '../../lib/contract/json-values.js';
 
 const nested = (levels: number): unknown => JSON.parse('['.repeat(levels) + ']'.repeat(levels));
 
