@@ -17,7 +17,9 @@ import { nodeCodecs } from '../lib/runtime/node-codecs.js';
 import { createNodeWorld } from '../lib/runtime/node-world.js';
 import { type Environment, parseSettings, type Settings } from '../lib/settings/settings.js';
 import type { Stores } from '../lib/store/stores.js';
+import type { Clock } from '../lib/store/world.js';
 import { readNodeBody } from './node-body.js';
+import { openAccess, type ServerAccess } from './serve-access.js';
 
 export type ServeOptions = {
   readonly port: number;
@@ -25,6 +27,8 @@ export type ServeOptions = {
   readonly store: 'local' | 'memory' | 'aws';
   readonly dataDir: string;
   readonly takeOver: boolean;
+  /** Ask for access keys on loopback too. */
+  readonly requireKeys?: boolean;
 };
 
 export type RunningServer = {
@@ -36,6 +40,8 @@ export type RunningServer = {
 /** A sender that is slower than this is cut off, so that it cannot hold a connection for ever. */
 const requestTimeoutMs = 120_000;
 const headersTimeoutMs = 20_000;
+/** Each holds some memory, and a descriptor. */
+const connectionsMax = 4_096;
 
 /**
  * The memory of request bodies counts into the heap's limit, which V8 sets at little more than what is
@@ -52,12 +58,15 @@ export async function serve(
   const settings = settingsFrom(environment);
   const world = createNodeWorld(createJsonLogger(settings.logLevel));
   const stores = await openStores(options, settings, environment);
+  const { access, keys } = await accessOrClose(options, settings, stores, world.clock);
   const broker = createBroker(stores, nodeCodecs, world, brokerSettings(options, settings));
   const streamLifeMs = settings.streamLifeMs ?? httpDefaults.streamLifeMs;
   const stopping = new AbortController();
   const app = createApp({
     broker,
     codecs: nodeCodecs,
+    access,
+    keys,
     world,
     settings: { ...httpDefaults, streamLifeMs },
     readBody: readNodeBody,
@@ -67,6 +76,7 @@ export async function serve(
   const server = createAdaptorServer({ fetch: app.fetch }) as Server;
   server.requestTimeout = requestTimeoutMs;
   server.headersTimeout = headersTimeoutMs;
+  server.maxConnections = connectionsMax;
   try {
     await listen(server, options);
   } catch (error) {
@@ -92,6 +102,20 @@ export async function serve(
       await stores.close();
     },
   };
+}
+
+async function accessOrClose(
+  options: ServeOptions,
+  settings: Settings,
+  stores: Stores,
+  clock: Clock,
+): Promise<ServerAccess> {
+  try {
+    return await openAccess(options, settings, stores, clock);
+  } catch (error) {
+    await stores.close();
+    throw error;
+  }
 }
 
 function settingsFrom(environment: Environment): Settings {

@@ -14,6 +14,7 @@ import {
 import { type Hashing, utf8 } from '../access/hashing.js';
 import type { FindKey, KnownKey } from '../access/key-memory.js';
 import { cluster, everything, permits, type Scope } from '../access/scopes.js';
+import { signToken, type TokenClaims } from '../access/token.js';
 import type { KeyStore } from '../store/key-store.js';
 import type { SecretBox } from '../store/secret-box.js';
 import type { Clock } from '../store/world.js';
@@ -34,6 +35,8 @@ export type AccessKeys = {
   list(countMax: number, after?: string): Promise<KeyPage>;
   /** For ever. */
   revoke(keyId: string): Promise<AccessKey>;
+  /** Signed by the key's secret. What it claims is the caller's to check. */
+  token(claims: TokenClaims): Promise<string>;
   /** With its secret: to check a caller, and for nothing else. */
   readonly find: FindKey;
   /** Whether some valid key could make others: without one nobody could ever be let in. */
@@ -59,7 +62,15 @@ export function createAccessKeys(deps: AccessKeysDeps): AccessKeys {
     secretHash: hashing.sha256(utf8(secret)),
   });
 
+  async function find(keyId: string): Promise<KnownKey | undefined> {
+    if (keyId === rootKeyId) return rootSecret && known(rootKey, await rootSecret());
+    const stored = await store.find(keyId);
+    if (!stored) return undefined;
+    return known(withoutSecret(stored), await box.open(stored.sealedSecret, keyId));
+  }
+
   return {
+    find,
     async create(wanted) {
       const secret = newSecret(hashing);
       const keyId = newKeyId(hashing);
@@ -80,11 +91,10 @@ export function createAccessKeys(deps: AccessKeysDeps): AccessKeys {
       if (key) return withoutSecret(key);
       throw new BrokerError('RESOURCE_NOT_FOUND', `There is no key ${JSON.stringify(keyId)}.`);
     },
-    async find(keyId) {
-      if (keyId === rootKeyId) return rootSecret && known(rootKey, await rootSecret());
-      const stored = await store.find(keyId);
-      if (!stored) return undefined;
-      return known(withoutSecret(stored), await box.open(stored.sealedSecret, keyId));
+    async token(claims) {
+      const key = await find(claims.keyId);
+      if (key) return signToken(claims, key.secret, hashing);
+      throw new BrokerError('RESOURCE_NOT_FOUND', 'The key is not there any more.');
     },
     async hasAdmin() {
       if (rootSecret) return true;

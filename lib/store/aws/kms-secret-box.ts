@@ -57,7 +57,7 @@ export function createKmsSecretBox(
 
   function dataKey(encrypted: string): Promise<Uint8Array> {
     const found = known.get(encrypted);
-    if (found) return found;
+    if (found !== undefined) return found;
     const plain = decrypt(encrypted);
     remember(encrypted, plain);
     plain.catch(() => known.delete(encrypted));
