@@ -8,6 +8,9 @@ import { createHttpClient, type HttpClient } from '../client/http-client.js';
 import type { CliContext, CliIo } from './cli-io.js';
 import { addConfigs } from './commands/configs.js';
 import { addConsume } from './commands/consume.js';
+import { addKeysCreate } from './commands/keys-create.js';
+import { addKeysList } from './commands/keys-list.js';
+import { addKeysRevoke } from './commands/keys-revoke.js';
 import { addOffsets } from './commands/offsets.js';
 import { addProduce } from './commands/produce.js';
 import { addServe, portDefault, type ServeCommand } from './commands/serve.js';
@@ -28,6 +31,7 @@ export function createProgram(io: CliIo, serve?: ServeCommand): Command {
     .description("Kafka's log over HTTPS: topics, partitions and offsets with nothing running.")
     .version(io.version)
     .option('--url <url>', `the server; else LOGBROOK_URL, else ${urlDefault}`)
+    .option('--key <key>', 'an access key, <id>.<secret>; better in LOGBROOK_KEY')
     .exitOverride()
     .configureOutput({
       writeOut: (text) => io.stdout.write(text),
@@ -39,7 +43,10 @@ export function createProgram(io: CliIo, serve?: ServeCommand): Command {
     .showHelpAfterError('(--help shows how it is used)');
   const context: CliContext = {
     io,
-    client: () => clientFor(program.opts<{ url?: string }>().url || io.env.LOGBROOK_URL, io),
+    client: () => {
+      const { url, key } = program.opts<{ url?: string; key?: string }>();
+      return clientFor(url || io.env.LOGBROOK_URL, key || io.env.LOGBROOK_KEY, io);
+    },
   };
   if (serve) addServe(program, context, serve);
   const topics = program.command('topics').alias('topic').description('make and see topics');
@@ -50,6 +57,10 @@ export function createProgram(io: CliIo, serve?: ServeCommand): Command {
   addTopicsAddPartitions(topics, context);
   addTopicsTrim(topics, context);
   addTopicsDelete(topics, context);
+  const keys = program.command('keys').alias('key').description('make and revoke access keys');
+  addKeysCreate(keys, context);
+  addKeysList(keys, context);
+  addKeysRevoke(keys, context);
   addConfigs(program, context);
   addProduce(program, context);
   addConsume(program, context);
@@ -58,10 +69,17 @@ export function createProgram(io: CliIo, serve?: ServeCommand): Command {
   return program;
 }
 
-function clientFor(url: string | undefined, { fetch, timing }: CliIo): HttpClient {
+function clientFor(
+  url: string | undefined,
+  key: string | undefined,
+  { fetch, timing }: CliIo,
+): HttpClient {
   try {
-    return createHttpClient({ url: url || urlDefault, fetch, timing });
+    return createHttpClient({ url: url || urlDefault, key: key || undefined, fetch, timing });
   } catch (cause) {
+    if (cause instanceof TypeError && /access key/.test(cause.message)) {
+      throw new UsageError(`--key or LOGBROOK_KEY: ${cause.message}`, { cause });
+    }
     const message = `${JSON.stringify(url)} is not the URL of a server; one looks like ${urlDefault}`;
     throw new UsageError(message, { cause });
   }

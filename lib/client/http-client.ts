@@ -12,12 +12,15 @@ import { topicNameProblem } from '../log/topic-name.js';
 import { type FetchedBatches, fetchBatches } from './fetch-batches.js';
 import { type FollowRequest, followPartition } from './follow.js';
 import { createGroupCalls, type GroupCalls } from './group-calls.js';
+import { createKeyCalls, type KeyCalls } from './key-calls.js';
 import { LogbrookError, refused } from './logbrook-error.js';
 import { briefRetry, machineTiming, type RetryPolicy, type Timing, withRetry } from './retry.js';
 import { createTransport, type Fetch, type HttpRequest, type Transport } from './transport.js';
 
 export type HttpClientOptions = {
   readonly url: string;
+  /** An access key, `<key id>.<secret>`, or a token. A server on loopback asks for none. */
+  readonly key?: string | undefined;
   readonly fetch?: Fetch | undefined;
   readonly timing?: Timing | undefined;
 };
@@ -73,6 +76,7 @@ export type HttpClient = {
   readonly timing: Timing;
   createTopic(name: string, partitions: number, options?: CreateOptions): Promise<TopicResponse>;
   readonly groups: GroupCalls;
+  readonly keys: KeyCalls;
   /** In order of names; `after` of a page asks for the next one. */
   listTopics(after?: string, call?: CallOptions): Promise<TopicPage>;
   describeTopic(name: string, call?: CallOptions): Promise<TopicDescription>;
@@ -160,13 +164,14 @@ function createCall(transport: Transport, timing: Timing): Call {
 /** Throws `TypeError` for a URL that is none. */
 export function createHttpClient(options: HttpClientOptions): HttpClient {
   const fetcher: Fetch = options.fetch ?? ((url, init) => fetch(url, init));
-  const transport = createTransport(options.url, fetcher);
+  const transport = createTransport(options.url, fetcher, options.key);
   const timing = options.timing ?? machineTiming;
   const call = createCall(transport, timing);
   return {
     url: transport.url,
     timing,
     groups: createGroupCalls(call),
+    keys: createKeyCalls(call),
     ...topicChanges(call),
     createTopic: async (name, partitions, { configs, ...options } = {}) =>
       call(

@@ -8,21 +8,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { serve } from '../../bin/serve.js';
 import { createOpenAccess } from '../../lib/access/access.js';
-import { createAccessKeys } from '../../lib/broker/access-keys.js';
 import { createBroker } from '../../lib/broker/broker.js';
 import { type BrokerSettings, brokerDefaults } from '../../lib/broker/broker-settings.js';
 import { createApp } from '../../lib/http/app.js';
 import { type HttpSettings, httpDefaults } from '../../lib/http/http-deps.js';
 import { readWebBody } from '../../lib/http/read-body.js';
-import { aesGcm } from '../../lib/runtime/aes-gcm.js';
 import { createJsonLogger } from '../../lib/runtime/json-logger.js';
 import { nodeCodecs } from '../../lib/runtime/node-codecs.js';
-import { nodeHashing } from '../../lib/runtime/node-hashing.js';
 import { createNodeWorld } from '../../lib/runtime/node-world.js';
 import { createMemoryStores } from '../../lib/store/memory/memory-store.js';
-import type { SecretBox } from '../../lib/store/secret-box.js';
 import type { Stores } from '../../lib/store/stores.js';
 import type { Clock, World } from '../../lib/store/world.js';
+import { testKeys } from '../support/test-keys.js';
 import type { Api } from './api-client.js';
 
 export type InProcessParts = {
@@ -39,13 +36,7 @@ export function quietWorld(clock?: Clock): World {
 
 /** As on loopback: whoever asks is let in. */
 export function openToAll(stores: Stores, clock: Clock) {
-  const key = new Uint8Array(aesGcm.keyBytes);
-  const box: SecretBox = {
-    seal: async (text, context) => aesGcm.seal(key, text, context),
-    open: async (sealed, context) => aesGcm.open(key, sealed, context),
-  };
-  const keys = createAccessKeys({ store: stores.keys, box, hashing: nodeHashing, clock });
-  return { access: createOpenAccess(), keys };
+  return { access: createOpenAccess(), keys: testKeys(stores, clock) };
 }
 
 export async function inProcessApi(parts: InProcessParts = {}): Promise<Api> {
