@@ -11,5 +11,5 @@ import { ServiceStack } from '../lib/infra/service-stack.js';
 const app = new App();
 const deployment = readDeployment(app.node);
 const { name, stage } = deployment;
-const { logStore } = new DataStack(app, `${name}-${stage}-Data`, deployment);
-new ServiceStack(app, `${name}-${stage}-Service`, deployment, logStore);
+const data = new DataStack(app, `${name}-${stage}-Data`, deployment);
+new ServiceStack(app, `${name}-${stage}-Service`, deployment, data);

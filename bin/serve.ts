@@ -17,7 +17,9 @@ import { nodeCodecs } from '../lib/runtime/node-codecs.js';
 import { createNodeWorld } from '../lib/runtime/node-world.js';
 import { type Environment, parseSettings, type Settings } from '../lib/settings/settings.js';
 import type { Stores } from '../lib/store/stores.js';
+import type { Clock } from '../lib/store/world.js';
 import { readNodeBody } from './node-body.js';
+import { openAccess, type ServerAccess } from './serve-access.js';
 
 export type ServeOptions = {
   readonly port: number;
@@ -26,6 +28,8 @@ export type ServeOptions = {
   readonly dataDir: string;
   readonly takeOver: boolean;
   readonly patience?: Patience;
+  /** Ask for access keys on loopback too. */
+  readonly requireKeys?: boolean;
 };
 
 /** A sender that is slower than this is cut off, so that it cannot hold a connection for ever. */
@@ -43,6 +47,8 @@ export type RunningServer = {
 };
 
 const patienceDefault: Patience = { headersMs: 20_000, requestMs: 120_000, checkMs: 30_000 };
+/** Each holds some memory, and a descriptor. */
+const connectionsMax = 4_096;
 
 /**
  * The memory of request bodies counts into the heap's limit, which V8 sets at little more than what is
@@ -59,12 +65,15 @@ export async function serve(
   const settings = settingsFrom(environment);
   const world = createNodeWorld(createJsonLogger(settings.logLevel));
   const stores = await openStores(options, settings, environment);
+  const { access, keys } = await accessOrClose(options, settings, stores, world.clock);
   const broker = createBroker(stores, nodeCodecs, world, brokerSettings(options, settings));
   const streamLifeMs = settings.streamLifeMs ?? httpDefaults.streamLifeMs;
   const stopping = new AbortController();
   const app = createApp({
     broker,
     codecs: nodeCodecs,
+    access,
+    keys,
     world,
     settings: { ...httpDefaults, streamLifeMs },
     readBody: readNodeBody,
@@ -75,6 +84,7 @@ export async function serve(
     fetch: app.fetch,
     serverOptions: timeouts(options.patience ?? patienceDefault),
   }) as Server;
+  server.maxConnections = connectionsMax;
   try {
     await listen(server, options);
   } catch (error) {
@@ -107,6 +117,19 @@ const timeouts = ({ headersMs, requestMs, checkMs }: Patience) => ({
   requestTimeout: requestMs,
   connectionsCheckingInterval: checkMs,
 });
+async function accessOrClose(
+  options: ServeOptions,
+  settings: Settings,
+  stores: Stores,
+  clock: Clock,
+): Promise<ServerAccess> {
+  try {
+    return await openAccess(options, settings, stores, clock);
+  } catch (error) {
+    await stores.close();
+    throw error;
+  }
+}
 
 function settingsFrom(environment: Environment): Settings {
   const parsed = parseSettings(environment);

@@ -3,13 +3,17 @@
  */
 
 import { readFile } from 'node:fs/promises';
+import { createAccess } from '../lib/access/access.js';
+import { type AccessKeys, createAccessKeys } from '../lib/broker/access-keys.js';
 import { createBroker } from '../lib/broker/broker.js';
 import { type BrokerSettings, brokerDefaults } from '../lib/broker/broker-settings.js';
 import { createApp } from '../lib/http/app.js';
 import { type HttpSettings, httpDefaults } from '../lib/http/http-deps.js';
 import { bodyTooLarge, type ReadBody } from '../lib/http/read-body.js';
+import { aesGcm } from '../lib/runtime/aes-gcm.js';
 import { createJsonLogger } from '../lib/runtime/json-logger.js';
 import { nodeCodecs } from '../lib/runtime/node-codecs.js';
+import { nodeHashing } from '../lib/runtime/node-hashing.js';
 import { createNodeWorld } from '../lib/runtime/node-world.js';
 import { inlineBytesMaxOf, prices } from '../lib/settings/prices.js';
 import {
@@ -19,7 +23,10 @@ import {
   variables,
 } from '../lib/settings/settings.js';
 import { createAwsStores } from '../lib/store/aws/aws-stores.js';
+import { createKmsSecretBox } from '../lib/store/aws/kms-secret-box.js';
+import { createRootSecret } from '../lib/store/aws/root-secret.js';
 import type { Stores } from '../lib/store/stores.js';
+import type { Clock } from '../lib/store/world.js';
 import type { Api, LambdaEnv } from './function-url.js';
 
 const MiB = 1024 * 1024;
@@ -34,16 +41,31 @@ const streamLifeMsDefault = 60_000;
 /** For a consumer that meets the instance which its producer met. */
 const recentBytesMaxDefault = 16 * MiB;
 
-export function compose(environment: Environment, given: { stores?: Stores } = {}): Api {
+export type Given = {
+  readonly stores?: Stores;
+  /** Instead of those that KMS and Secrets Manager keep. */
+  readonly keys?: AccessKeys;
+};
+
+/** Throws without its settings: a function that cannot tell callers apart does not start. */
+export function compose(environment: Environment, given: Given = {}): Api {
   const settings = settingsFrom(environment);
   const { table: tableName, bucket: bucketName } = settings;
   const inlineBytesMax = settings.inlineBytesMax ?? inlineBytesMaxOf(prices);
   const stores = given.stores ?? createAwsStores({ tableName, bucketName, inlineBytesMax });
   const world = createNodeWorld(createJsonLogger(settings.logLevel));
   const broker = createBroker(stores, nodeCodecs, world, brokerSettingsOf(settings));
+  const keys = given.keys ?? keysOf(settings, stores, world.clock);
   const app = createApp({
     broker,
     codecs: nodeCodecs,
+    access: createAccess({
+      find: keys.find,
+      hashing: nodeHashing,
+      nowMs: world.clock.nowMs,
+      authorities: settings.publicHosts,
+    }),
+    keys,
     world,
     settings: httpSettingsOf(settings),
     readBody: readEventBody,
@@ -52,11 +74,23 @@ export function compose(environment: Environment, given: { stores?: Stores } = {
   return { fetch: (request, env) => app.fetch(request, env), idle: () => broker.idle() };
 }
 
-type LambdaSettings = Settings & { readonly table: string; readonly bucket: string };
+function keysOf(settings: LambdaSettings, { keys }: Stores, clock: Clock): AccessKeys {
+  return createAccessKeys({
+    store: keys,
+    box: createKmsSecretBox(settings.kmsKey, aesGcm),
+    hashing: nodeHashing,
+    clock,
+    rootSecret: createRootSecret(settings.rootSecretArn),
+  });
+}
+
+type LambdaSettings = Settings &
+  Readonly<Record<'table' | 'bucket' | 'kmsKey' | 'rootSecretArn', string>>;
 
 function settingsFrom(environment: Environment): LambdaSettings {
   const parsed = parseSettings(environment);
-  const problems = [variables.table, variables.bucket]
+  const { table, bucket, kmsKey, rootSecretArn } = variables;
+  const problems = [table, bucket, kmsKey, rootSecretArn]
     .filter((name) => !environment[name])
     .map((name) => `${name} is not set`);
   if (parsed.kind === 'problems') problems.push(...parsed.problems);

@@ -3,6 +3,7 @@
  * subscribes by a pattern. What is remembered may be out of date; what it would change is looked up anew.
  */
 
+import { isInternalTopic } from '../access/scopes.js';
 import type { Group, TopicsView } from '../coordinator/group.js';
 import type { Topic, TopicStore } from '../store/topic-store.js';
 import type { Clock } from '../store/world.js';
@@ -68,7 +69,9 @@ export function createGroupTopics(store: TopicStore, clock: Clock, cacheMs: numb
         ...subscriptions.flatMap((subscription) => subscription.topics),
         ...(asked.topics ?? []),
       ]);
-      const found = byPattern ? await listAll(fresh) : await findAll([...names], fresh);
+      const all = byPattern ? await listAll(fresh) : await findAll([...names], fresh);
+      // A pattern that matches everything does not mean what Logbrook keeps for itself.
+      const found = all.filter(({ name }) => names.has(name) || !isInternalTopic(name));
       return new Map(
         found.map(({ name, topicId, partitionCount }) => [name, { topicId, partitionCount }]),
       );

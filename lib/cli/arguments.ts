@@ -4,6 +4,7 @@
  */
 
 import { InvalidArgumentError } from 'commander';
+import { type ScopeOperation, scopeOperations } from '../access/scopes.js';
 
 /** A parser of plain decimal numbers within bounds. */
 export function wholeNumber(min: number, max = Number.MAX_SAFE_INTEGER): (text: string) => number {
@@ -84,4 +85,20 @@ function isoDurationMs(text: string): number {
     .slice(1)
     .map((n) => Number(n ?? 0));
   return ((days * 24 + hours) * 60 + minutes) * 60_000 + seconds * 1_000;
+}
+
+/** Repeatable, and several with commas. */
+export function addScopeOperations(
+  text: string,
+  before: readonly ScopeOperation[] = [],
+): ScopeOperation[] {
+  const named = text.split(',').map((part) => part.trim());
+  const unknown = named.find((name) => !(scopeOperations as readonly string[]).includes(name));
+  if (unknown === undefined) return [...new Set([...before, ...(named as ScopeOperation[])])];
+  throw new InvalidArgumentError(`It must be out of ${scopeOperations.join(', ')}.`);
+}
+
+/** Repeatable; an empty one is all names. */
+export function addPrefix(text: string, before: readonly string[] = []): string[] {
+  return [...before, text];
 }

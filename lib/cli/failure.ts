@@ -74,6 +74,8 @@ function clientHint({ code, details, sideEffects }: LogbrookError): string | und
       return details.partition === undefined
         ? 'See the topics with: logbrook topics list. Make one with: logbrook topics create NAME'
         : undefined;
+    case 'SASL_AUTHENTICATION_FAILED':
+      return 'Say who you are with LOGBROOK_KEY=<key id>.<secret>, or --key.';
     case 'TOPIC_ALREADY_EXISTS':
       return 'To accept that, add --if-not-exists.';
     case 'OFFSET_OUT_OF_RANGE':

@@ -14,6 +14,9 @@ import { addGroupsDelete } from './commands/groups-delete.js';
 import { addGroupsDescribe } from './commands/groups-describe.js';
 import { addGroupsList } from './commands/groups-list.js';
 import { addGroupsSeek } from './commands/groups-seek.js';
+import { addKeysCreate } from './commands/keys-create.js';
+import { addKeysList } from './commands/keys-list.js';
+import { addKeysRevoke } from './commands/keys-revoke.js';
 import { addOffsets } from './commands/offsets.js';
 import { addProduce } from './commands/produce.js';
 import { addProfile } from './commands/profile.js';
@@ -41,6 +44,7 @@ export function createProgram(io: CliIo, serve?: ServeCommand): Command {
     .version(io.version)
     .option('--url <url>', `the server; else LOGBROOK_URL, else ${urlDefault}`)
     .option('--profile <name>', 'the server of this name; else LOGBROOK_PROFILE (logbrook profile)')
+    .option('--key <key>', 'an access key, <id>.<secret>; better in LOGBROOK_KEY')
     .exitOverride()
     .configureOutput({
       writeOut: (text) => io.stdout.write(text),
@@ -58,8 +62,9 @@ export function createProgram(io: CliIo, serve?: ServeCommand): Command {
   const context: CliContext = {
     io,
     client() {
-      const { url, profile } = program.opts<{ url?: string; profile?: string }>();
-      return clientFor(chosenUrl({ url, profile, env: io.env }, known), io);
+      const options = program.opts<{ url?: string; profile?: string; key?: string }>();
+      const { url, profile, key = io.env.LOGBROOK_KEY } = options;
+      return clientFor(chosenUrl({ url, profile, env: io.env }, known), key, io);
     },
   };
   if (serve) addServe(program, context, serve);
@@ -71,6 +76,10 @@ export function createProgram(io: CliIo, serve?: ServeCommand): Command {
   addTopicsAddPartitions(topics, context);
   addTopicsTrim(topics, context);
   addTopicsDelete(topics, context);
+  const keys = program.command('keys').alias('key').description('make and revoke access keys');
+  addKeysCreate(keys, context);
+  addKeysList(keys, context);
+  addKeysRevoke(keys, context);
   addConfigs(program, context);
   addProduce(program, context);
   addConsume(program, context);
@@ -90,10 +99,17 @@ export function createProgram(io: CliIo, serve?: ServeCommand): Command {
   return program;
 }
 
-function clientFor(url: string | undefined, { fetch, timing }: CliIo): HttpClient {
+function clientFor(
+  url: string | undefined,
+  key: string | undefined,
+  { fetch, timing }: CliIo,
+): HttpClient {
   try {
-    return createHttpClient({ url: url || urlDefault, fetch, timing });
+    return createHttpClient({ url: url || urlDefault, key: key || undefined, fetch, timing });
   } catch (cause) {
+    if (cause instanceof TypeError && /access key/.test(cause.message)) {
+      throw new UsageError(`--key or LOGBROOK_KEY: ${cause.message}`, { cause });
+    }
     const message = `${JSON.stringify(url)} is not the URL of a server; one looks like ${urlDefault}`;
     throw new UsageError(message, { cause });
   }

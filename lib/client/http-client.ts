@@ -12,6 +12,7 @@ import { topicNameProblem } from '../log/topic-name.js';
 import { type FetchedBatches, fetchBatches } from './fetch-batches.js';
 import { type FollowRequest, followPartition } from './follow.js';
 import { createGroupCalls, type GroupCalls } from './group-calls.js';
+import { createKeyCalls, type KeyCalls } from './key-calls.js';
 import { LogbrookError, refused } from './logbrook-error.js';
 import type { Observe } from './observer.js';
 import { briefRetry, machineTiming, type RetryPolicy, type Timing, withRetry } from './retry.js';
@@ -19,6 +20,8 @@ import { createTransport, type Fetch, type HttpRequest, type Transport } from '.
 
 export type HttpClientOptions = {
   readonly url: string;
+  /** An access key, `<key id>.<secret>`, or a token. A server on loopback asks for none. */
+  readonly key?: string | undefined;
   readonly fetch?: Fetch | undefined;
   readonly timing?: Timing | undefined;
   /** Hears of batches, fetches, commits, partitions that come and go, and retries. */
@@ -77,6 +80,7 @@ export type HttpClient = {
   readonly observe: Observe;
   createTopic(name: string, partitions: number, options?: CreateOptions): Promise<TopicResponse>;
   readonly groups: GroupCalls;
+  readonly keys: KeyCalls;
   /** In order of names; `after` of a page asks for the next one. */
   listTopics(after?: string, call?: CallOptions): Promise<TopicPage>;
   describeTopic(name: string, call?: CallOptions): Promise<TopicDescription>;
@@ -168,7 +172,7 @@ function createCall(transport: Transport, timing: Timing, observe: Observe): Cal
 /** Throws `TypeError` for a URL that is none. */
 export function createHttpClient(options: HttpClientOptions): HttpClient {
   const fetcher: Fetch = options.fetch ?? ((url, init) => fetch(url, init));
-  const transport = createTransport(options.url, fetcher);
+  const transport = createTransport(options.url, fetcher, options.key);
   const timing = options.timing ?? machineTiming;
   const observe: Observe = options.observe ?? (() => {});
   const call = createCall(transport, timing, observe);
@@ -177,6 +181,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     timing,
     observe,
     groups: createGroupCalls(call),
+    keys: createKeyCalls(call),
     ...topicChanges(call),
     createTopic: async (name, partitions, { configs, ...options } = {}) =>
       call(

@@ -42,10 +42,14 @@ export type Transport = {
   open(request: HttpRequest): Promise<OpenAnswer>;
 };
 
-/** Throws `TypeError` for what is no http or https URL. */
-export function createTransport(baseUrl: string, fetcher: Fetch): Transport {
+/**
+ * `key`: `<key id>.<secret>` or a token, sent along with every request. Throws `TypeError` for what is no
+ * http or https URL, and for a key that cannot stand in a header.
+ */
+export function createTransport(baseUrl: string, fetcher: Fetch, key?: string): Transport {
   const base = new URL(baseUrl);
   if (!/^https?:$/.test(base.protocol)) throw new TypeError(`${baseUrl} is not an http(s) URL`);
+  const credentials = credentialsOf(key);
   const url = `${base.origin}${base.pathname.replace(/\/+$/, '')}`;
 
   async function open(request: HttpRequest): Promise<OpenAnswer> {
@@ -62,7 +66,7 @@ export function createTransport(baseUrl: string, fetcher: Fetch): Transport {
     try {
       const response = await fetcher(url + path + queryString(query), {
         method,
-        headers: { accept: 'application/json', ...headers },
+        headers: { accept: 'application/json', ...credentials, ...headers },
         // Bytes are sent as they are: the type only rules out memory shared between threads.
         ...(body !== undefined && { body: body as string | Uint8Array<ArrayBuffer> }),
         signal: deadline.signal,
@@ -91,6 +95,13 @@ export function createTransport(baseUrl: string, fetcher: Fetch): Transport {
       }
     },
   };
+}
+
+function credentialsOf(key: string | undefined): Readonly<Record<string, string>> {
+  if (key === undefined) return {};
+  // The key itself is never shown, not even when it is wrong.
+  if (!/^[\x21-\x7e]+$/.test(key)) throw new TypeError('the access key has characters no key has');
+  return { authorization: `Bearer ${key.replace(/^(LB[A-Z2-7]+):/, '$1.')}` };
 }
 
 type Deadline = {

@@ -130,3 +130,11 @@ export const listQuery = z.strictObject({
   limit: decimal(1_000, 1).optional(),
   after: z.string().optional().meta({ description: '`after` of the page before.' }),
 });
+
+export const listTopicsQuery = listQuery.extend({
+  internal: z
+    .enum(['true', 'false'])
+    .default('false')
+    .transform((text) => text === 'true')
+    .meta({ description: 'Shows topics that Logbrook keeps for itself, too.' }),
+});

@@ -5,6 +5,7 @@
 
 import type { Context, Hono } from 'hono';
 import type * as z from 'zod';
+import { topicNamed } from '../access/scopes.js';
 import { acceptBatches, acceptRecords } from '../broker/accept-batches.js';
 import type { BatchResult } from '../broker/batch-verdicts.js';
 import { BrokerError, brokerErrorOf } from '../broker/broker-error.js';
@@ -25,6 +26,7 @@ import { partitionForKey } from '../log/partitioner.js';
 import type { LogRecord } from '../log/record.js';
 import { type TopicConfigs, topicConfigsOf } from '../log/topic-configs.js';
 import type { Topic } from '../store/topic-store.js';
+import { authorize } from './caller.js';
 import {
   decodeJson,
   decodeNdjson,
@@ -46,6 +48,7 @@ export function appendRoutes(app: Hono, deps: HttpDeps): void {
 
 async function appendToTopic(c: Context, deps: HttpDeps): Promise<Response> {
   const { topic: name } = pathOf(c, topicPath);
+  authorize(c, 'produce', topicNamed(name));
   const query = queryOf(c, appendQuerySchema);
   const durable = wantsDurable(query.acks);
   const known = await deps.broker.topics.find(name);
@@ -65,6 +68,7 @@ async function appendToTopic(c: Context, deps: HttpDeps): Promise<Response> {
 
 async function appendToPartition(c: Context, deps: HttpDeps): Promise<Response> {
   const { topic: name, partition } = pathOf(c, partitionPath);
+  authorize(c, 'produce', topicNamed(name));
   const query = queryOf(c, partitionAppendQuery);
   const durable = wantsDurable(query.acks);
   const { topic, ref } = await deps.broker.topics.place(name, partition);

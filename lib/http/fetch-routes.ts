@@ -5,6 +5,7 @@
 
 import type { Context, Hono } from 'hono';
 import type * as z from 'zod';
+import { topicNamed } from '../access/scopes.js';
 import type { FetchResult } from '../broker/fetch.js';
 import { fetchQuery, partitionPath, type RecordFormat } from '../contract/fields.js';
 import { batchContentType, fetchHeaders, ndjsonContentType } from '../contract/media-types.js';
@@ -12,7 +13,8 @@ import { renderRecord } from '../contract/render-records.js';
 import type { Codecs } from '../log/codecs.js';
 import { fetchBytesDefault } from '../log/limits.js';
 import type { PartitionRef } from '../log/partition-head.js';
-import { follow } from './follow.js';
+import { authorize, callerOf } from './caller.js';
+import { assertStillHolds, follow } from './follow.js';
 import { type HttpDeps, pathOf, queryOf } from './http-deps.js';
 import { invalid } from './problem.js';
 import { joinChunks } from './read-body.js';
@@ -23,6 +25,7 @@ type FetchQuery = z.infer<typeof fetchQuery>;
 export function fetchRoutes(app: Hono, deps: HttpDeps): void {
   app.get('/v1/topics/:topic/partitions/:partition/records', async (c) => {
     const { topic, partition } = pathOf(c, partitionPath);
+    authorize(c, 'consume', topicNamed(topic));
     const query = queryOf(c, fetchQuery);
     const ref = await deps.broker.topics.partition(topic, partition);
     const accept = c.req.header('accept') ?? '';
@@ -38,6 +41,8 @@ export function fetchRoutes(app: Hono, deps: HttpDeps): void {
       waitMs: query.waitMs ?? 0,
       signal: c.req.raw.signal,
     });
+    if (query.waitMs) await assertStillHolds(c, deps);
+    deps.access.charge(callerOf(c).principal, sizeOf(result.batches));
     if (accept.includes(batchContentType)) return binaryAnswer(result);
     return recordsAnswer(c, deps.codecs, topic, partition, offset, query, result);
   });
@@ -108,7 +113,7 @@ function placeHeaders(result: FetchResult): Record<string, string> {
 
 /** Batches of one read are neighbours in memory already: then the answer is that memory. */
 function joinBatches(batches: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const sizeBytes = batches.reduce((sum, batch) => sum + batch.length, 0);
+  const sizeBytes = sizeOf(batches);
   const first = batches[0];
   if (!first) return new Uint8Array(0);
   let end = first.byteOffset;
@@ -119,4 +124,8 @@ function joinBatches(batches: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   });
   if (adjacent) return new Uint8Array(first.buffer as ArrayBuffer, first.byteOffset, sizeBytes);
   return joinChunks(batches, sizeBytes) as Uint8Array<ArrayBuffer>;
+}
+
+function sizeOf(batches: readonly Uint8Array[]): number {
+  return batches.reduce((sum, batch) => sum + batch.length, 0);
 }

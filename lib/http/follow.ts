@@ -10,10 +10,13 @@
 
 import type { Context } from 'hono';
 import { type SSEStreamingApi, streamSSE } from 'hono/streaming';
+import { keyMemoryMs } from '../access/key-memory.js';
+import { BrokerError } from '../broker/broker-error.js';
 import type { RecordFormat } from '../contract/fields.js';
 import { renderRecord } from '../contract/render-records.js';
 import { fetchBytesDefault } from '../log/limits.js';
 import type { PartitionRef } from '../log/partition-head.js';
+import { callerOf } from './caller.js';
 import type { HttpDeps } from './http-deps.js';
 import { problemOf } from './problem.js';
 import { recordsFrom } from './take-records.js';
@@ -33,20 +36,28 @@ export async function follow(c: Context, deps: HttpDeps, following: Following): 
     const gone = new AbortController();
     stream.onAbort(() => gone.abort());
     try {
-      await sendRecords(stream, deps, following, gone.signal);
+      await sendRecords(c, stream, deps, following, gone.signal);
     } catch (error) {
       await stream.writeSSE({ event: 'error', data: JSON.stringify(problemOf(error)) });
     }
   });
 }
 
+/** A key may be revoked while somebody is served by it: that ends soon. */
+export async function assertStillHolds(c: Context, { access }: HttpDeps): Promise<void> {
+  if (access.open || (await access.stillHolds(callerOf(c).principal))) return;
+  throw new BrokerError('SASL_AUTHENTICATION_FAILED', 'The access key is not valid any more.');
+}
+
 async function sendRecords(
+  c: Context,
   stream: SSEStreamingApi,
   deps: HttpDeps,
   { topic, ref, from, format }: Following,
   signal: AbortSignal,
 ): Promise<void> {
-  const { broker, codecs, world, settings } = deps;
+  const { access, broker, codecs, world, settings } = deps;
+  const pauseMs = access.open ? settings.heartbeatMs : Math.min(settings.heartbeatMs, keyMemoryMs);
   const endMs = world.clock.nowMs() + settings.streamLifeMs;
   let offset = from;
   while (!signal.aborted) {
@@ -55,8 +66,10 @@ async function sendRecords(
       await stream.writeSSE({ event: 'end', data: JSON.stringify({ nextOffset: offset }) });
       return;
     }
-    const waitMs = Math.min(settings.heartbeatMs, leftMs);
+    const waitMs = Math.min(pauseMs, leftMs);
     const result = await broker.fetch(ref, { offset, bytesMax: fetchBytesDefault, waitMs, signal });
+    await assertStillHolds(c, deps);
+    for (const batch of result.batches) access.charge(callerOf(c).principal, batch.length);
     for (const batch of result.batches) {
       for (const record of recordsFrom([batch], offset, codecs)) {
         if (signal.aborted) return;

@@ -4,6 +4,7 @@
 
 import type { Context, Hono } from 'hono';
 import type * as z from 'zod';
+import { groupNamed, topicNamed } from '../access/scopes.js';
 import type { BrokerError } from '../broker/broker-error.js';
 import type { PartitionLag } from '../broker/group-lag.js';
 import type { ResetTarget } from '../broker/group-reset.js';
@@ -32,8 +33,10 @@ import {
   type TopicPartitions,
 } from '../coordinator/group.js';
 import { requestBytesMax } from '../log/limits.js';
+import { authorize, authorizePattern, mayDo } from './caller.js';
 import { checked, type HttpDeps, pathOf, queryOf } from './http-deps.js';
 import { jsonBody } from './json-body.js';
+import { permittedPage } from './permitted-page.js';
 import { invalid, problemOf, problemResponse } from './problem.js';
 
 const listLimitDefault = 100;
@@ -42,29 +45,48 @@ export function groupRoutes(app: Hono, deps: HttpDeps): void {
   const { groups } = deps.broker;
   app.get('/v1/groups', async (c) => {
     const { limit = listLimitDefault, after } = queryOf(c, listQuery);
-    const page = await groups.list(limit, after);
-    const summaries = page.groups.map(({ groupId, group }) => summaryOf(groupId, group));
+    const list = async (countMax: number, from?: string) => {
+      const { groups: items, ...rest } = await groups.list(countMax, from);
+      return { items, ...rest };
+    };
+    const isShown = ({ groupId }: { groupId: string }) => mayDo(c, 'describe', groupNamed(groupId));
+    const page = await permittedPage(list, ({ groupId }) => groupId, isShown, limit, after);
+    const summaries = page.items.map(({ groupId, group }) => summaryOf(groupId, group));
     const next = page.after === undefined ? {} : { after: page.after };
     return c.json({ groups: summaries, ...next } satisfies GroupListAnswer);
   });
   app.get('/v1/groups/:group', async (c) => {
     const { group: groupId } = pathOf(c, groupPath);
-    const { group, partitions } = await groups.lag(groupId);
+    authorize(c, 'describe', groupNamed(groupId));
+    const { group, partitions: all } = await groups.lag(groupId);
+    const isShown = shownTopics(c);
+    const partitions = all.filter(({ topic }) => isShown(topic));
     return c.json({
       ...summaryOf(groupId, group),
-      members: group.members.map((member) => memberOf(group, member)),
+      members: group.members.map((member) => memberOf(group, member, isShown)),
       partitions: partitions.map(partitionOf),
       lag: partitions.reduce((sum, { lag }) => sum + (lag ?? 0), 0),
     } satisfies GroupDescription);
   });
   app.delete('/v1/groups/:group', async (c) => {
-    await groups.delete(pathOf(c, groupPath).group);
+    const { group } = pathOf(c, groupPath);
+    authorize(c, 'admin', groupNamed(group));
+    await groups.delete(group);
     return c.body(null, 204);
   });
   app.post('/v1/groups/:group/heartbeat', async (c) => {
     const { group } = pathOf(c, groupPath);
+    authorize(c, 'group', groupNamed(group));
     const body = checked(heartbeatRequest, await jsonBody(c, deps, requestBytesMax), 'body');
-    return c.json(await heartbeat(deps, group, body));
+    authorizeTopics(c, body.subscribedTopics ?? []);
+    if (body.subscribedPattern) authorizePattern(c, body.subscribedPattern);
+    const answer = await heartbeat(deps, group, body);
+    // What a member subscribed to before is not named again, and may have been with another key.
+    authorizeTopics(
+      c,
+      answer.assignment.map(({ topic }) => topic),
+    );
+    return c.json(answer);
   });
   offsetRoutes(app, deps);
 }
@@ -74,7 +96,11 @@ function offsetRoutes(app: Hono, deps: HttpDeps): void {
   app.post('/v1/groups/:group/offsets', (c) => commit(c, deps));
   app.get('/v1/groups/:group/offsets', async (c) => {
     const { group } = pathOf(c, groupPath);
-    const found = await groups.offsets.fetch(group, queryOf(c, groupOffsetsQuery).topic);
+    authorize(c, 'describe', groupNamed(group));
+    const { topic: wanted } = queryOf(c, groupOffsetsQuery);
+    if (wanted !== undefined) authorize(c, 'describe', topicNamed(wanted));
+    const isShown = shownTopics(c);
+    const found = (await groups.offsets.fetch(group, wanted)).filter(({ topic }) => isShown(topic));
     const offsets = found.map(({ ref, committedAtMs: committedAt, topic, offset, metadata }) => {
       return { topic, ...ref, offset, metadata, committedAt };
     });
@@ -82,14 +108,22 @@ function offsetRoutes(app: Hono, deps: HttpDeps): void {
   });
   app.delete('/v1/groups/:group/offsets', async (c) => {
     const { group } = pathOf(c, groupPath);
+    authorize(c, 'group', groupNamed(group));
     const { topic, partition } = queryOf(c, deleteOffsetsQuery);
+    authorize(c, 'consume', topicNamed(topic));
     const partitions = partition === undefined ? undefined : [partition];
     await groups.offsets.delete(group, topic, partitions);
     return c.body(null, 204);
   });
   app.post('/v1/groups/:group/reset', async (c) => {
     const { group } = pathOf(c, groupPath);
+    authorize(c, 'group', groupNamed(group));
     const { to, topics, execute, force } = checked(resetRequest, await jsonBody(c, deps), 'body');
+    const wanted = topics ?? (await groups.offsets.fetch(group));
+    authorizeTopics(
+      c,
+      wanted.map(({ topic }) => topic),
+    );
     const results = await groups.reset(group, { to: targetOf(to), topics, execute, force });
     const partitions = results.map(({ error, ...result }) => ({
       ...result,
@@ -124,8 +158,13 @@ async function heartbeat(
 
 async function commit(c: Context, deps: HttpDeps): Promise<Response> {
   const { group } = pathOf(c, groupPath);
+  authorize(c, 'group', groupNamed(group));
   const body = checked(commitRequest, await jsonBody(c, deps, requestBytesMax), 'body');
   const { memberId, memberEpoch = -1, offsets } = body;
+  authorizeTopics(
+    c,
+    offsets.map(({ topic }) => topic),
+  );
   if ((memberId === undefined) !== memberEpoch < 0) {
     const message =
       'goes together with a memberEpoch of 0 or more; without both it is from outside';
@@ -155,6 +194,16 @@ function partialAnswer(
   return problemResponse(problemOf(worst));
 }
 
+/** All of them or none: nothing is half done. */
+function authorizeTopics(c: Context, topics: readonly string[]): void {
+  for (const topic of new Set(topics)) authorize(c, 'consume', topicNamed(topic));
+}
+
+/** A group may read topics that whoever looks at it may not know of. */
+function shownTopics(c: Context): (topic: string) => boolean {
+  return (topic) => mayDo(c, 'describe', topicNamed(topic));
+}
+
 function targetOf(to: z.infer<typeof resetRequest>['to']): ResetTarget {
   if (to === 'earliest' || to === 'latest') return { kind: to };
   if ('offset' in to) return { kind: 'offset', offset: to.offset };
@@ -168,20 +217,25 @@ function summaryOf(groupId: string, group: Group) {
   return { groupId, state: groupPhase(group), epoch, assignor, members: members.length };
 }
 
-function memberOf(group: Group, member: Member): GroupDescription['members'][number] {
+function memberOf(
+  group: Group,
+  member: Member,
+  isShown: (topic: string) => boolean,
+): GroupDescription['members'][number] {
   const { memberId, instanceId, clientId, memberEpoch, subscription, sessionTimeoutMs } = member;
+  const shown = group.topics.filter(({ name }) => isShown(name));
   return {
     memberId,
     instanceId,
     clientId,
     memberEpoch,
     state: memberState(group, member),
-    subscribedTopics: [...subscription.topics],
+    subscribedTopics: subscription.topics.filter(isShown),
     subscribedPattern: subscription.pattern,
     sessionTimeoutMs,
     maxPollIntervalMs: member.rebalanceTimeoutMs,
-    assignment: copyOf(partitionsWhere(group.topics, ({ owner }) => owner === memberId)),
-    target: copyOf(partitionsWhere(group.topics, ({ target }) => target === memberId)),
+    assignment: copyOf(partitionsWhere(shown, ({ owner }) => owner === memberId)),
+    target: copyOf(partitionsWhere(shown, ({ target }) => target === memberId)),
   };
 }
 

@@ -4,6 +4,8 @@
 
 import type { Context } from 'hono';
 import type * as z from 'zod';
+import type { Access } from '../access/access.js';
+import type { AccessKeys } from '../broker/access-keys.js';
 import type { Broker } from '../broker/broker.js';
 import type { Codecs } from '../log/codecs.js';
 import type { World } from '../store/world.js';
@@ -22,6 +24,9 @@ export const httpDefaults: HttpSettings = { heartbeatMs: 10_000, streamLifeMs: 3
 export type HttpDeps = {
   readonly broker: Broker;
   readonly codecs: Codecs;
+  /** Who is let in; `createOpenAccess` lets in everybody on this machine. */
+  readonly access: Access;
+  readonly keys: AccessKeys;
   readonly world: World;
   readonly settings: HttpSettings;
   readonly readBody: ReadBody;

@@ -3,16 +3,12 @@
  */
 
 import * as z from 'zod';
-import {
-  createDocument,
-  type ZodOpenApiOperationObject,
-  type ZodOpenApiPathsObject,
-} from 'zod-openapi';
-import { problem, problemContentType } from '../contract/errors.js';
+import { createDocument, type ZodOpenApiPathsObject } from 'zod-openapi';
 import {
   appendQuery,
   fetchQuery,
   listQuery,
+  listTopicsQuery,
   offsetsQuery,
   partitionAppendQuery,
   partitionPath,
@@ -57,18 +53,8 @@ import {
   trimRequest,
   trimResponse,
 } from '../contract/topics.js';
-
-const failures = {
-  default: {
-    description: 'A problem; `code`, `retriable` and `sideEffects` say what to do about it.',
-    content: { [problemContentType]: { schema: problem } },
-  },
-};
-
-const json = (description: string, schema: z.ZodType) => ({
-  description,
-  content: { 'application/json': { schema } },
-});
+import { keyPaths, securitySchemes } from './openapi-keys.js';
+import { json, operation, requestBody } from './openapi-operation.js';
 
 const recordBodies = {
   'application/json': { schema: appendRequest },
@@ -77,14 +63,6 @@ const recordBodies = {
 } as const;
 
 const binary = { schema: { type: 'string', format: 'binary' } } as const;
-
-function operation(
-  operationId: string,
-  summary: string,
-  rest: Pick<ZodOpenApiOperationObject, 'requestParams' | 'requestBody' | 'responses'>,
-): ZodOpenApiOperationObject {
-  return { operationId, summary, ...rest, responses: { ...rest.responses, ...failures } };
-}
 
 const health = z.object({ status: z.literal('ok') }).meta({ id: 'Health' });
 
@@ -102,7 +80,7 @@ const topicPaths: ZodOpenApiPathsObject = {
       responses: { '201': json('Created.', topic) },
     }),
     get: operation('listTopics', 'List topics, in order of names', {
-      requestParams: { query: listQuery },
+      requestParams: { query: listTopicsQuery },
       responses: { '200': json('A page of topics.', topicList) },
     }),
   },
@@ -161,8 +139,6 @@ const topicPaths: ZodOpenApiPathsObject = {
   },
 };
 
-const body = (schema: z.ZodType) => ({ content: { 'application/json': { schema } } });
-
 const groupPaths: ZodOpenApiPathsObject = {
   '/v1/groups': {
     get: operation('listGroups', 'List consumer groups, in order of ids', {
@@ -183,14 +159,14 @@ const groupPaths: ZodOpenApiPathsObject = {
   '/v1/groups/{group}/heartbeat': {
     post: operation('groupHeartbeat', 'Join, go on, or leave', {
       requestParams: { path: groupPath },
-      requestBody: body(heartbeatRequest),
+      requestBody: requestBody(heartbeatRequest),
       responses: { '200': json('What the member has, and is to give up.', heartbeatResponse) },
     }),
   },
   '/v1/groups/{group}/offsets': {
     post: operation('commitOffsets', 'Commit offsets', {
       requestParams: { path: groupPath },
-      requestBody: body(commitRequest),
+      requestBody: requestBody(commitRequest),
       responses: {
         '200': json('Durable.', commitResponse),
         '207': json('Some partitions failed: each says what became of it.', commitResponse),
@@ -208,7 +184,7 @@ const groupPaths: ZodOpenApiPathsObject = {
   '/v1/groups/{group}/reset': {
     post: operation('resetGroupOffsets', 'Move committed offsets forth or back', {
       requestParams: { path: groupPath },
-      requestBody: body(resetRequest),
+      requestBody: requestBody(resetRequest),
       responses: {
         '200': json('What was done, or would be.', resetResponse),
         '207': json('Some partitions failed: each says what became of it.', resetResponse),
@@ -271,6 +247,9 @@ export function openApiDocument(): ReturnType<typeof createDocument> {
       version: '1',
       description: 'Topics, partitions and offsets over HTTPS, with nothing running.',
     },
-    paths: { ...topicPaths, ...recordPaths, ...groupPaths, ...healthPaths },
+    // The empty one: a server on loopback asks for none.
+    security: [{ bearer: [] }, { basic: [] }, {}],
+    components: { securitySchemes },
+    paths: { ...topicPaths, ...recordPaths, ...groupPaths, ...keyPaths, ...healthPaths },
   });
 }

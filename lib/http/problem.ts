@@ -14,6 +14,7 @@ import { type Problem, problemContentType } from '../contract/errors.js';
 type Meaning = { readonly status: number; readonly retriable: boolean; readonly title: string };
 
 export const meanings = {
+  CLUSTER_AUTHORIZATION_FAILED: { status: 403, retriable: false, title: 'Not allowed' },
   COORDINATOR_NOT_AVAILABLE: { status: 503, retriable: true, title: 'Group is busy' },
   CORRUPT_MESSAGE: { status: 400, retriable: false, title: 'Corrupt record batch' },
   DUPLICATE_SEQUENCE_NUMBER: { status: 409, retriable: false, title: 'Written before' },
@@ -21,6 +22,7 @@ export const meanings = {
   FENCED_INSTANCE_ID: { status: 409, retriable: false, title: 'Fenced by another member' },
   FENCED_MEMBER_EPOCH: { status: 409, retriable: false, title: 'Fenced by another epoch' },
   FENCING_TOKEN_MISMATCH: { status: 412, retriable: false, title: 'Fenced by another token' },
+  GROUP_AUTHORIZATION_FAILED: { status: 403, retriable: false, title: 'Group not allowed' },
   GROUP_ID_NOT_FOUND: { status: 404, retriable: false, title: 'No such group' },
   GROUP_MAX_SIZE_REACHED: { status: 409, retriable: false, title: 'Group is full' },
   GROUP_SUBSCRIBED_TO_TOPIC: { status: 409, retriable: false, title: 'Group reads the topic' },
@@ -46,8 +48,11 @@ export const meanings = {
   REBALANCE_IN_PROGRESS: { status: 503, retriable: true, title: 'Group is changing' },
   RECORD_LIST_TOO_LARGE: { status: 413, retriable: false, title: 'Too many records' },
   REQUEST_TIMED_OUT: { status: 504, retriable: true, title: 'Timed out' },
+  RESOURCE_NOT_FOUND: { status: 404, retriable: false, title: 'No such key' },
+  SASL_AUTHENTICATION_FAILED: { status: 401, retriable: false, title: 'Access key needed' },
   THROTTLING_QUOTA_EXCEEDED: { status: 429, retriable: true, title: 'Throttled' },
   TOPIC_ALREADY_EXISTS: { status: 409, retriable: false, title: 'Topic exists' },
+  TOPIC_AUTHORIZATION_FAILED: { status: 403, retriable: false, title: 'Topic not allowed' },
   UNKNOWN_MEMBER_ID: { status: 409, retriable: false, title: 'Not a member' },
   UNKNOWN_PRODUCER_ID: { status: 409, retriable: false, title: 'Unknown producer' },
   UNKNOWN_SERVER_ERROR: { status: 500, retriable: true, title: 'Server error' },

@@ -3,10 +3,12 @@
  */
 
 import type { Hono } from 'hono';
+import { topicNamed } from '../access/scopes.js';
 import { partitionPath, topicPath } from '../contract/fields.js';
 import { alterTopicRequest, type TopicConfigList } from '../contract/topic-configs.js';
 import { addPartitionsRequest, trimRequest } from '../contract/topics.js';
 import { type ConfigChange, describeConfigs } from '../log/topic-configs.js';
+import { authorize } from './caller.js';
 import { checked, type HttpDeps, pathOf } from './http-deps.js';
 import { jsonBody } from './json-body.js';
 
@@ -14,6 +16,7 @@ export function topicChangeRoutes(app: Hono, deps: HttpDeps): void {
   const { broker } = deps;
   app.patch('/v1/topics/:topic', async (c) => {
     const { topic: name } = pathOf(c, topicPath);
+    authorize(c, 'admin', topicNamed(name));
     const { configs } = checked(alterTopicRequest, await jsonBody(c, deps), 'body');
     const topic = await broker.topics.alter(name, changeOf(configs));
     const described = describeConfigs(topic.configs);
@@ -21,12 +24,14 @@ export function topicChangeRoutes(app: Hono, deps: HttpDeps): void {
   });
   app.post('/v1/topics/:topic/partitions', async (c) => {
     const { topic: name } = pathOf(c, topicPath);
+    authorize(c, 'admin', topicNamed(name));
     const { count } = checked(addPartitionsRequest, await jsonBody(c, deps), 'body');
     const { topicId, partitionCount, createdAtMs } = await broker.topics.addPartitions(name, count);
     return c.json({ name, topicId, partitions: partitionCount, createdAt: createdAtMs });
   });
   app.post('/v1/topics/:topic/partitions/:partition/trim', async (c) => {
     const { topic, partition } = pathOf(c, partitionPath);
+    authorize(c, 'admin', topicNamed(topic));
     const { offset } = checked(trimRequest, await jsonBody(c, deps), 'body');
     const ref = await broker.topics.partition(topic, partition);
     const head = await broker.trim(ref, offset === -1 ? 'latest' : offset);

@@ -18,6 +18,7 @@ import type { Construct } from 'constructs';
 import { variables } from '../settings/settings.js';
 import { apiBundling } from './bundling.js';
 import type { LogStore } from './constructs/log-store.js';
+import type { RootKey } from './constructs/root-key.js';
 import { ServiceAlarms } from './constructs/service-alarms.js';
 import type { Deployment } from './deployment.js';
 
@@ -30,12 +31,15 @@ const streamLifeMs = 60_000;
 
 const projectRoot = fileURLToPath(new URL('../..', import.meta.url));
 
+/** What the data stack keeps, and the service uses. */
+export type StoredParts = { readonly logStore: LogStore; readonly rootKey: RootKey };
+
 export class ServiceStack extends Stack {
   constructor(
     scope: Construct,
     id: string,
     deployment: Deployment,
-    logStore: LogStore,
+    { logStore, rootKey }: StoredParts,
     props: StackProps = {},
   ) {
     super(scope, id, props);
@@ -70,9 +74,11 @@ export class ServiceStack extends Stack {
       awsSdkConnectionReuse: false,
     });
     logStore.grantBroker(api);
-    // Never open: until there are access keys of our own, callers are known by IAM.
+    rootKey.grantCheck(api);
+    // Open to the world, as callers are known by Logbrook's own keys: the function answers nothing but
+    // /healthz without one, and does not start unless it can check them.
     const url = api.addFunctionUrl({
-      authType: FunctionUrlAuthType.AWS_IAM,
+      authType: FunctionUrlAuthType.NONE,
       invokeMode: InvokeMode.RESPONSE_STREAM,
     });
     if (deployment.alarms) new ServiceAlarms(this, 'Alarms', api, deployment.alarmTopicArn);

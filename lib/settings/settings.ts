@@ -12,6 +12,10 @@ export const variables = {
   recentBytesMax: 'LOGBROOK_RECENT_BYTES_MAX',
   inlineBytesMax: 'LOGBROOK_INLINE_BYTES_MAX',
   streamLifeMs: 'LOGBROOK_STREAM_LIFE_MS',
+  kmsKey: 'LOGBROOK_KMS_KEY',
+  rootSecretArn: 'LOGBROOK_ROOT_SECRET_ARN',
+  rootKey: 'LOGBROOK_ROOT_KEY',
+  publicHosts: 'LOGBROOK_PUBLIC_HOSTS',
 } as const;
 
 export const logLevels = ['info', 'warn', 'error', 'silent'] as const;
@@ -29,6 +33,14 @@ export type Settings = {
   /** Undefined: where the prices say (prices.ts). */
   readonly inlineBytesMax: number | undefined;
   readonly streamLifeMs: number | undefined;
+  /** The key in KMS that secrets are sealed with; undefined: a key file. */
+  readonly kmsKey: string | undefined;
+  /** Where the deployment put the secret of the root key. */
+  readonly rootSecretArn: string | undefined;
+  /** Or the root key itself, where there is no such place. */
+  readonly rootKey: string | undefined;
+  /** Names of this server, with ports other than the usual, that callers sign but it does not see. */
+  readonly publicHosts: readonly string[];
 };
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -65,6 +77,12 @@ export function parseSettings(environment: Environment): ParsedSettings {
     recentBytesMax: count(variables.recentBytesMax),
     inlineBytesMax: count(variables.inlineBytesMax),
     streamLifeMs: count(variables.streamLifeMs),
+    kmsKey: text(variables.kmsKey),
+    rootSecretArn: text(variables.rootSecretArn),
+    rootKey: text(variables.rootKey),
+    publicHosts: (text(variables.publicHosts) ?? '')
+      .split(',')
+      .flatMap((name) => name.trim() || []),
   };
   return problems.length > 0 ? { kind: 'problems', problems } : { kind: 'settings', settings };
 }

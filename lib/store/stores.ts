@@ -1,8 +1,9 @@
 /**
- * All that the broker keeps things in. Composed at the edges, one adapter for all three.
+ * All that the broker keeps things in. Composed at the edges, one adapter for all.
  */
 
 import type { GroupStore } from './group-store.js';
+import type { KeyStore } from './key-store.js';
 import type { ObjectStore } from './object-store.js';
 import type { PartitionIndex } from './partition-index.js';
 import type { TopicStore } from './topic-store.js';
@@ -12,6 +13,7 @@ export type Stores = {
   readonly index: PartitionIndex;
   readonly topics: TopicStore;
   readonly groups: GroupStore;
+  readonly keys: KeyStore;
   /**
    * Objects of a flush up to this many bytes cost less under a key of kind `inline`. A topic may want
    * another bound: any up to `inlineBytesCap` is taken. Undefined: this store has one place for all.

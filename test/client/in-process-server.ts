@@ -15,8 +15,9 @@ import { nodeCodecs } from '../../lib/runtime/node-codecs.js';
 import { createNodeWorld } from '../../lib/runtime/node-world.js';
 import { createMemoryStores } from '../../lib/store/memory/memory-store.js';
 import type { World } from '../../lib/store/world.js';
+import { openToAll } from '../http/apis.js';
 
-export const testUrl = 'http://logbrook.test';
+export const testUrl = 'http://logbrook.localhost';
 
 /** Retries at once: no test waits for time to pass. */
 export const eagerTiming: Timing = { ...machineTiming, sleep: async () => {} };
@@ -45,10 +46,12 @@ export function startTestServer(
   const silent = { info() {}, warn() {}, error() {} };
   const world = settings.world ?? createNodeWorld(silent);
   const brokerSettings = { ...brokerDefaults, ...settings.broker };
-  const broker = createBroker(createMemoryStores(), nodeCodecs, world, brokerSettings);
+  const stores = createMemoryStores();
+  const broker = createBroker(stores, nodeCodecs, world, brokerSettings);
   const app = createApp({
     broker,
     codecs: nodeCodecs,
+    ...openToAll(stores, world.clock),
     world,
     settings: { ...httpDefaults, ...settings.http },
     readBody: readWebBody,
@@ -56,7 +59,7 @@ export function startTestServer(
   });
   const fetch: Fetch = async (url, init) => {
     const signal = init.signal ?? new AbortController().signal;
-    const response = await orAborted(signal, async () => app.fetch(new Request(url, init)));
+    const response = await orAborted(signal, async () => app.fetch(new Request(url, init), {}));
     const body = response.body?.pipeThrough(new TransformStream(), { signal });
     return new Response(body ?? null, response);
   };

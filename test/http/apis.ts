@@ -7,6 +7,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { serve } from '../../bin/serve.js';
+import { createOpenAccess } from '../../lib/access/access.js';
 import { createBroker } from '../../lib/broker/broker.js';
 import { type BrokerSettings, brokerDefaults } from '../../lib/broker/broker-settings.js';
 import { createApp } from '../../lib/http/app.js';
@@ -18,6 +19,7 @@ import { createNodeWorld } from '../../lib/runtime/node-world.js';
 import { createMemoryStores } from '../../lib/store/memory/memory-store.js';
 import type { Stores } from '../../lib/store/stores.js';
 import type { Clock, World } from '../../lib/store/world.js';
+import { testKeys } from '../support/test-keys.js';
 import type { Api } from './api-client.js';
 
 export type InProcessParts = {
@@ -32,6 +34,11 @@ export function quietWorld(clock?: Clock): World {
   return clock ? { ...world, clock } : world;
 }
 
+/** As on loopback: whoever asks is let in. */
+export function openToAll(stores: Stores, clock: Clock) {
+  return { access: createOpenAccess(), keys: testKeys(stores, clock) };
+}
+
 export async function inProcessApi(parts: InProcessParts = {}): Promise<Api> {
   const { stores = createMemoryStores(), clock, settings, brokerSettings } = parts;
   const world = quietWorld(clock);
@@ -39,6 +46,7 @@ export async function inProcessApi(parts: InProcessParts = {}): Promise<Api> {
   const app = createApp({
     broker,
     codecs: nodeCodecs,
+    ...openToAll(stores, world.clock),
     world,
     settings: { ...httpDefaults, ...settings },
     readBody: readWebBody,

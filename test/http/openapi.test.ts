@@ -13,7 +13,7 @@ import { readWebBody } from '../../lib/http/read-body.js';
 import { nodeCodecs } from '../../lib/runtime/node-codecs.js';
 import { createMemoryStores } from '../../lib/store/memory/memory-store.js';
 import { type Api, append, jsonInit, newTopic } from './api-client.js';
-import { inProcessApi, quietWorld } from './apis.js';
+import { inProcessApi, openToAll, quietWorld } from './apis.js';
 import { schemaComplaints } from './json-schema.js';
 import { answerComplaints, document, operations, resolve } from './openapi-document.js';
 
@@ -22,11 +22,15 @@ const pages = ['/openapi.json', '/docs', '/docs/openapi-explorer.min.js'];
 
 test('every route is described, and every description is a route', () => {
   const world = quietWorld();
-  const broker = createBroker(createMemoryStores(), nodeCodecs, world, brokerDefaults);
+  const stores = createMemoryStores();
+  const broker = createBroker(stores, nodeCodecs, world, brokerDefaults);
   const settings = httpDefaults;
   const docsScript = async () => undefined;
   const codecs = nodeCodecs;
-  const app = createApp({ broker, codecs, world, settings, readBody: readWebBody, docsScript });
+  const app = createApp({
+    ...openToAll(stores, world.clock),
+    ...{ broker, codecs, world, settings, readBody: readWebBody, docsScript },
+  });
   const routes = app.routes
     .filter(({ path }) => !pages.includes(path))
     .map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, '{$1}')}`);

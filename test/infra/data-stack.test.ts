@@ -85,6 +85,29 @@ describe('the bucket', () => {
   });
 });
 
+describe('the root key', () => {
+  test('is drawn at deployment, out of letters and digits alone', () => {
+    dev.resourceCountIs('AWS::SecretsManager::Secret', 1);
+    dev.hasResourceProperties('AWS::SecretsManager::Secret', {
+      GenerateSecretString: {
+        SecretStringTemplate: '{"keyId":"LBROOT"}',
+        GenerateStringKey: 'secret',
+        PasswordLength: 48,
+        ExcludePunctuation: true,
+      },
+      SecretString: Match.absent(),
+    });
+    dev.hasOutput('RootKeySecretArn', {});
+  });
+
+  test('the other keys are sealed by a key that turns, and in prod stays', () => {
+    dev.allResourcesProperties('AWS::KMS::Key', { EnableKeyRotation: true });
+    for (const type of ['AWS::KMS::Key', 'AWS::SecretsManager::Secret']) {
+      prod.allResources(type, { DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
+    }
+  });
+});
+
 describe('the stage prod', () => {
   test('keeps its data when the stack is deleted, and the stack when somebody tries', () => {
     prod.allResourcesProperties('AWS::DynamoDB::Table', { DeletionProtectionEnabled: true });

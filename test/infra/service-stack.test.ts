@@ -75,23 +75,43 @@ describe('the function', () => {
 });
 
 describe('the URL', () => {
-  // Fault 35 of docs/faults.md.
-  test('asks for IAM and streams', () => {
+  test('leaves the check of callers to the function, and streams', () => {
     for (const template of [dev, prod, everything]) {
       template.resourceCountIs('AWS::Lambda::Url', 1);
       template.allResourcesProperties('AWS::Lambda::Url', {
-        AuthType: 'AWS_IAM',
+        AuthType: 'NONE',
         InvokeMode: 'RESPONSE_STREAM',
       });
       template.hasOutput('Url', {});
     }
   });
 
-  // Fault 35 of docs/faults.md.
-  test('is open to nobody', () => {
+  /** Without these permissions Lambda refuses requests before the function sees them. */
+  test('lets everybody come as far as the check, by the URL alone', () => {
     for (const template of [dev, prod, everything]) {
-      expect(JSON.stringify(template.toJSON())).not.toContain('"NONE"');
-      template.resourceCountIs('AWS::Lambda::Permission', 0);
+      const permissions = Object.values(template.findResources('AWS::Lambda::Permission'));
+      expect(permissions.length).toBeGreaterThan(0);
+      for (const { Properties } of permissions) {
+        expect(Properties.Principal).toBe('*');
+        const byUrl =
+          Properties.FunctionUrlAuthType === 'NONE' || Properties.InvokedViaFunctionUrl === true;
+        expect(byUrl, JSON.stringify(Properties)).toBe(true);
+      }
+    }
+  });
+
+  test('is never without what the check needs: the function does not start otherwise', () => {
+    for (const template of [dev, prod, everything]) {
+      template.allResourcesProperties('AWS::Lambda::Function', {
+        Environment: {
+          Variables: {
+            LOGBROOK_KMS_KEY: Match.anyValue(),
+            LOGBROOK_ROOT_SECRET_ARN: Match.anyValue(),
+            LOGBROOK_ROOT_KEY: Match.absent(),
+          },
+        },
+      });
+      expect(JSON.stringify(template.toJSON())).not.toContain('{{resolve:secretsmanager');
     }
   });
 });
@@ -143,10 +163,19 @@ describe('the role', () => {
     expect(JSON.stringify(objects[0]?.Resource)).toMatch(/"\/wal\/\*"/);
   });
 
+  test('opens sealed keys with one key of KMS, and reads one secret', () => {
+    const statements = allowed(dev);
+    expect(actionsOf(statements, 'kms')).toEqual(['kms:Decrypt', 'kms:GenerateDataKey']);
+    expect(actionsOf(statements, 'secretsmanager')).toEqual(['secretsmanager:GetSecretValue']);
+    const about = statements.filter(({ Action }) => /kms|secretsmanager/.test(list(Action).join()));
+    for (const { Resource } of about) expect(list(Resource)).toHaveLength(1);
+    expect(JSON.stringify(about.map(({ Resource }) => Resource))).toMatch(/RootKey.*RootKey/);
+  });
+
   test('does nothing else but log', () => {
     const others = allowed(dev)
       .flatMap(({ Action }) => list(Action))
-      .filter((action) => !/^(dynamodb|s3):/.test(action));
+      .filter((action) => !/^(dynamodb|s3|kms|secretsmanager):/.test(action));
     expect(others.sort()).toEqual(['logs:CreateLogStream', 'logs:PutLogEvents']);
   });
 });

@@ -31,8 +31,8 @@ export function synthesizeService(
 ): { template: Template; folder: string } {
   const app = appWith(context, bundled);
   const deployment = readDeployment(app.node);
-  const { logStore } = new DataStack(app, 'Data', deployment);
-  const stack = new ServiceStack(app, 'Service', deployment, logStore);
+  const data = new DataStack(app, 'Data', deployment);
+  const stack = new ServiceStack(app, 'Service', deployment, data);
   return { template: Template.fromStack(stack), folder: app.outdir };
 }
 

@@ -68,7 +68,13 @@ test('it starts alone, checks sums without the native package, and answers', () 
   const { stdout, stderr } = spawnSync(process.execPath, ['start.mjs'], {
     cwd: folder,
     encoding: 'utf8',
-    env: { LOGBROOK_TABLE: 'table', LOGBROOK_BUCKET: 'bucket', AWS_REGION: 'eu-central-1' },
+    env: {
+      LOGBROOK_TABLE: 'table',
+      LOGBROOK_BUCKET: 'bucket',
+      LOGBROOK_KMS_KEY: 'key',
+      LOGBROOK_ROOT_SECRET_ARN: 'secret',
+      AWS_REGION: 'eu-central-1',
+    },
   });
   expect(`${stdout}${stderr.includes('Error') ? stderr : ''}`).toMatch(/"statusCode":200.*"ok"/);
 });

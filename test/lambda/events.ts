@@ -1,9 +1,11 @@
 /**
  * Events as a Function URL sends them: payload format 2.0, names of headers in lower case, the path
- * percent-encoded, and every body in base64 that is not of a content type known to be text.
+ * percent-encoded, and every body in base64 that is not of a content type known to be text. With the
+ * root key, unless other headers say otherwise.
  */
 
 import type { LambdaFunctionURLEvent } from 'aws-lambda';
+import { rootBearer } from '../support/test-keys.js';
 
 export type Sent = {
   readonly headers?: Record<string, string>;
@@ -28,6 +30,7 @@ export function urlEvent(method: string, target: string, sent: Sent = {}): Lambd
     headers: {
       host,
       accept: '*/*',
+      authorization: rootBearer,
       'x-amzn-trace-id': 'Root=1-6abcdef0-0123456789abcdef01234567',
       'x-forwarded-for': '203.0.113.7',
       'x-forwarded-port': '443',

@@ -8,12 +8,16 @@ import { encodeRecordBatch } from '../../lib/log/record-batch.js';
 import { nodeCodecs } from '../../lib/runtime/node-codecs.js';
 import { createMemoryStores } from '../../lib/store/memory/memory-store.js';
 import type { Stores } from '../../lib/store/stores.js';
+import { quietWorld } from '../http/apis.js';
+import { testKeys } from '../support/test-keys.js';
 import { jsonEvent, urlEvent } from './events.js';
 import { fakeLambda, Invocation, invoke, type StreamingHandler } from './fake-lambda.js';
 
 const environment = {
   LOGBROOK_TABLE: 'table',
   LOGBROOK_BUCKET: 'bucket',
+  LOGBROOK_KMS_KEY: 'key',
+  LOGBROOK_ROOT_SECRET_ARN: 'secret',
   LOGBROOK_LOG_LEVEL: 'silent',
   LOGBROOK_STREAM_LIFE_MS: '2000',
 };
@@ -26,9 +30,14 @@ const handlerOf = (api: Api): StreamingHandler =>
     handleEvent(api, event, stream, context),
   );
 
+/** With keys that need neither KMS nor Secrets Manager. */
+function composeOn(on: Stores): Api {
+  return compose(environment, { stores: on, keys: testKeys(on, quietWorld().clock) });
+}
+
 /** A handler over stores of which some calls take their time. */
 async function slowHandler(slow: Partial<Stores>): Promise<StreamingHandler> {
-  return handlerOf(compose(environment, { stores: { ...stores, ...slow } }));
+  return handlerOf(composeOn({ ...stores, ...slow }));
 }
 
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -46,7 +55,7 @@ beforeAll(() => {
 
 beforeEach(async () => {
   stores = createMemoryStores();
-  handler = handlerOf(compose(environment, { stores }));
+  handler = handlerOf(composeOn(stores));
   const created = await invoke(
     handler,
     jsonEvent('POST', '/v1/topics', { name: 'access', partitions: 1 }),

@@ -12,6 +12,10 @@ const defaults = {
   recentBytesMax: undefined,
   inlineBytesMax: undefined,
   streamLifeMs: undefined,
+  kmsKey: undefined,
+  rootSecretArn: undefined,
+  rootKey: undefined,
+  publicHosts: [],
 };
 
 function problemsOf(environment: Record<string, string>): readonly string[] {
@@ -34,6 +38,10 @@ describe('settings', () => {
       LOGBROOK_RECENT_BYTES_MAX: '67108864',
       LOGBROOK_INLINE_BYTES_MAX: '2000',
       LOGBROOK_STREAM_LIFE_MS: '999999999999999',
+      LOGBROOK_KMS_KEY: 'alias/logbrook',
+      LOGBROOK_ROOT_SECRET_ARN: 'arn:secret',
+      LOGBROOK_ROOT_KEY: 'LBROOT.x',
+      LOGBROOK_PUBLIC_HOSTS: 'log.example.com, log.example.com:8443',
     };
     expect(Object.values(variables).sort()).toEqual(Object.keys(environment).sort());
     expect(parseSettings(environment)).toEqual({
@@ -47,6 +55,10 @@ describe('settings', () => {
         recentBytesMax: 67_108_864,
         inlineBytesMax: 2_000,
         streamLifeMs: 999_999_999_999_999,
+        kmsKey: 'alias/logbrook',
+        rootSecretArn: 'arn:secret',
+        rootKey: 'LBROOT.x',
+        publicHosts: ['log.example.com', 'log.example.com:8443'],
       },
     });
   });
@@ -86,7 +98,9 @@ describe('wrong settings', () => {
   test('all problems are told at once', () => {
     const wrong = Object.fromEntries(Object.values(variables).map((name) => [name, '?']));
     const named = problemsOf(wrong).map((problem) => problem.split(' ')[0]);
-    const names = Object.values(variables).filter((name) => !/TABLE|BUCKET/.test(name));
+    // These are texts that are not judged here.
+    const texts = /TABLE|BUCKET|KMS_KEY|ROOT_|PUBLIC_HOSTS/;
+    const names = Object.values(variables).filter((name) => !texts.test(name));
     expect([...named].sort()).toEqual([...names].sort());
   });
 });

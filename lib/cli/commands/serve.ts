@@ -13,6 +13,7 @@ export type ServeOptions = {
   readonly dataDir: string;
   readonly store: 'local' | 'memory' | 'aws';
   readonly takeOver: boolean;
+  readonly requireKeys: boolean;
 };
 
 export type ServeCommand = (
@@ -32,9 +33,10 @@ export function addServe(program: Command, { io }: CliContext, serve: ServeComma
     .option('--data-dir <dir>', 'where the local store keeps its files', './.logbrook')
     .addOption(stores.choices(['local', 'memory', 'aws']).default('local'))
     .option('--take-over', 'use the data directory though another server claims it', false)
+    .option('--require-keys', 'ask for access keys on loopback too, as behind a proxy', false)
     .action(async (options: ServeOptions) => {
-      const { port, host, dataDir, store, takeOver } = options;
-      const server = await serve({ port, host, dataDir, store, takeOver }, io.env);
+      const { dataDir, store } = options;
+      const server = await serve(options, io.env);
       const where = store === 'local' ? `${store} store in ${dataDir}` : `${store} store`;
       io.stdout.write(`Logbrook listens at ${server.url} (${where}). Ctrl-C stops it.\n`);
       await new Promise<void>((resolve) => {

@@ -2,7 +2,8 @@
  * The embedded store: one data directory, one server. What was acknowledged is on disk and survives
  * kill -9 and power cuts; after either it opens as it is, with nothing to repair.
  *
- *   <dataDir>/index/     LMDB: heads, index pages, parked producers, topics, groups, small objects, the owner
+ *   <dataDir>/index/     LMDB: heads, index pages, parked producers, topics, groups, access keys, small objects,
+ *                        the owner
  *   <dataDir>/objects/   one file per larger object
  *   <dataDir>/LOCK       who has it open, for people; the truth is in the index
  */
@@ -21,6 +22,7 @@ import { createHeadTable } from './head-table.js';
 import { failureOf, storeErrorOf } from './io-errors.js';
 import { createLocalGroups, type StoredOffset } from './local-groups.js';
 import { createLocalIndex, type Notes, type Reading } from './local-index.js';
+import { createLocalKeys } from './local-keys.js';
 import { createLocalObjects, type LocalObjects } from './local-objects.js';
 import { createLocalTopics, type StoredTopic } from './local-topics.js';
 import { createSmallObjects } from './small-objects.js';
@@ -143,6 +145,7 @@ function composeStores(
     topics: createLocalTopics(topics, facts, commits, reading),
     inlineBytesMax: undefined,
     groups: createLocalGroups(groupTables, commits, reading),
+    keys: createLocalKeys(database.table('keys', 'json'), commits, reading),
     shared: false,
     close: () => {
       closing ??= close(dataDir, database, facts, self, files, commits);

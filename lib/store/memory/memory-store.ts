@@ -19,6 +19,7 @@ import { StoreError } from '../store-error.js';
 import type { Stores } from '../stores.js';
 import { alteredTopic, type Topic, type TopicStore } from '../topic-store.js';
 import { createMemoryGroups } from './memory-groups.js';
+import { createMemoryKeys } from './memory-keys.js';
 
 export function createMemoryStores(): Stores {
   return {
@@ -27,6 +28,7 @@ export function createMemoryStores(): Stores {
     topics: createMemoryTopics(),
     inlineBytesMax: undefined,
     groups: createMemoryGroups(),
+    keys: createMemoryKeys(),
     shared: false,
     close: async () => {},
   };

@@ -16,6 +16,7 @@ import { createNodeWorld } from '../../../lib/runtime/node-world.js';
 import { ensureTable } from '../../../lib/store/aws/create-table.js';
 import { createDynamoPartitionIndex } from '../../../lib/store/aws/dynamo-partition-index.js';
 import { createMemoryGroups } from '../../../lib/store/memory/memory-groups.js';
+import { createMemoryKeys } from '../../../lib/store/memory/memory-keys.js';
 import { createMemoryObjects, createMemoryTopics } from '../../../lib/store/memory/memory-store.js';
 import type { Stores } from '../../../lib/store/stores.js';
 import { announceSkip } from '../../support/announce-skip.js';
@@ -56,6 +57,7 @@ describe.skipIf(missing)('concurrent writers on DynamoDB', () => {
       topics: createMemoryTopics(),
       inlineBytesMax: undefined,
       groups: createMemoryGroups(),
+      keys: createMemoryKeys(),
       shared: true,
       close: async () => {},
     };

@@ -1,0 +1,29 @@
+/**
+ * A token bucket: so much for each second, and at most one second's worth saved up. What costs more
+ * than is there is let through while anything is, and is owed: so no request is too large to ever pass.
+ */
+
+export type Bucket = { readonly level: number; readonly atMs: number };
+
+export function fullBucket(perSecond: number, nowMs: number): Bucket {
+  return { level: perSecond, atMs: nowMs };
+}
+
+export function refilled({ level, atMs }: Bucket, perSecond: number, nowMs: number): Bucket {
+  const passedMs = Math.max(0, nowMs - atMs);
+  return { level: Math.min(perSecond, level + (perSecond * passedMs) / 1_000), atMs: nowMs };
+}
+
+export type Taken =
+  | { readonly kind: 'taken'; readonly bucket: Bucket }
+  | { readonly kind: 'empty'; readonly bucket: Bucket; readonly retryAfterMs: number };
+
+export function take(before: Bucket, perSecond: number, cost: number, nowMs: number): Taken {
+  const bucket = refilled(before, perSecond, nowMs);
+  if (bucket.level > 0) {
+    return { kind: 'taken', bucket: { level: bucket.level - cost, atMs: nowMs } };
+  }
+  // Until there is one unit, or a whole one.
+  const missing = Math.min(1, perSecond) - bucket.level;
+  return { kind: 'empty', bucket, retryAfterMs: Math.ceil((missing / perSecond) * 1_000) };
+}
