@@ -21,6 +21,7 @@ export const errorCodes = [
   'MESSAGE_TOO_LARGE',
   'OFFSET_OUT_OF_RANGE',
   'OUT_OF_ORDER_SEQUENCE_NUMBER',
+  'PARTITION_CLOSED', // ours: it takes no more records; other partitions go on in its place
   'RECORD_LIST_TOO_LARGE',
   'REQUEST_TIMED_OUT',
   'THROTTLING_QUOTA_EXCEEDED',

@@ -29,6 +29,7 @@ export const meanings = {
   MESSAGE_TOO_LARGE: { status: 413, retriable: false, title: 'Too large' },
   OFFSET_OUT_OF_RANGE: { status: 416, retriable: false, title: 'Offset out of range' },
   OUT_OF_ORDER_SEQUENCE_NUMBER: { status: 409, retriable: false, title: 'Sequence gap' },
+  PARTITION_CLOSED: { status: 409, retriable: false, title: 'Partition closed' },
   RECORD_LIST_TOO_LARGE: { status: 413, retriable: false, title: 'Too many records' },
   REQUEST_TIMED_OUT: { status: 504, retriable: true, title: 'Timed out' },
   THROTTLING_QUOTA_EXCEEDED: { status: 429, retriable: true, title: 'Throttled' },

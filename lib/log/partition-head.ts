@@ -53,6 +53,8 @@ export type PartitionHead = {
   /** WAL buckets below this may be deleted at any moment: no commit may point into them. */
   readonly walFloor: number;
   readonly fencingToken: string | null;
+  /** Takes no more commits, for ever: other partitions go on in its place. Its records stay. */
+  readonly closed: boolean;
   readonly lease: Lease;
 };
 
@@ -68,6 +70,7 @@ export const emptyHead: PartitionHead = {
   evictions: 0,
   walFloor: 0,
   fencingToken: null,
+  closed: false,
   lease: { leader: null, leaderEpoch: 0, leaseExpiresMs: 0 },
 };
 

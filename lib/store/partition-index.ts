@@ -55,6 +55,8 @@ export type PartitionIndex = {
     token: string | null,
     expected: string | null | undefined,
   ): Promise<HeadChange>;
+  /** After it no commit to this partition is taken, ever. Closing it again changes nothing. */
+  closePartition(ref: PartitionRef): Promise<HeadChange>;
   /** From now on no commit may point below this WAL bucket. Only ever raises it. */
   raiseWalFloor(ref: PartitionRef, walFloor: number): Promise<HeadChange>;
   /**

@@ -26,6 +26,7 @@ import { advanceExpression } from './advance-expression.js';
 import { decodeStored, replyTo } from './aws-errors.js';
 import { commitExpression, type HeadExpression } from './commit-expression.js';
 import {
+  closeExpression,
   fencingTokenExpression,
   logStartExpression,
   walFloorExpression,
@@ -117,6 +118,7 @@ export function createDynamoPartitionIndex(
       getItem<ParkedProducer>(parkedProducerKey(ref, producer), parkedProducerFromItem),
     setFencingToken: (ref, token, expected) =>
       changeHead(ref, fencingTokenExpression(token, expected)),
+    closePartition: (ref) => changeHead(ref, closeExpression),
     async raiseWalFloor(ref, walFloor) {
       const change = await changeHead(ref, walFloorExpression(walFloor));
       // Refused, the floor is that high already: the promise holds.

@@ -41,3 +41,10 @@ export function logStartExpression(offset: number): HeadExpression {
     ExpressionAttributeValues: { ':start': numberValue(offset) },
   };
 }
+
+/** For ever: nothing removes it. */
+export const closeExpression: HeadExpression = {
+  UpdateExpression: 'SET z = :closed',
+  ConditionExpression: 'attribute_exists(n)',
+  ExpressionAttributeValues: { ':closed': { BOOL: true } },
+};

@@ -8,8 +8,10 @@ import { CorruptData } from '../../log/corrupt-data.js';
 import { decodeTailEntry, encodeTailEntry } from '../../log/location-format.js';
 import type { PartitionHead, TailEntry } from '../../log/partition-head.js';
 
-type StoredHead = Omit<PartitionHead, 'tail'> & {
+type StoredHead = Omit<PartitionHead, 'tail' | 'closed'> & {
   readonly version: number;
+  /** Only in the heads of closed partitions. */
+  readonly closed?: true;
   readonly tail: readonly string[];
 };
 
@@ -17,7 +19,13 @@ const version = 1;
 const texts = new WeakMap<TailEntry, string>();
 
 export function encodeHead(head: PartitionHead): string {
-  const stored: StoredHead = { version, ...head, tail: head.tail.map(entryText) };
+  const { closed, tail, ...rest } = head;
+  const stored: StoredHead = {
+    version,
+    ...rest,
+    ...(closed && { closed }),
+    tail: tail.map(entryText),
+  };
   return JSON.stringify(stored);
 }
 
@@ -27,7 +35,7 @@ export function decodeHead(text: string): PartitionHead {
     throw new CorruptData(`a head has version ${stored?.version}, this code reads ${version}`);
   }
   const { version: _, tail, ...rest } = stored;
-  return { ...rest, tail: tail.map(parseEntry) };
+  return { closed: false, ...rest, tail: tail.map(parseEntry) };
 }
 
 function parse(text: string): StoredHead | null {

@@ -88,7 +88,13 @@ function headsOf(
   assertPut: (objectKey: string) => void,
 ): Pick<
   PartitionIndex,
-  'commit' | 'readHead' | 'advanceTail' | 'setFencingToken' | 'raiseWalFloor' | 'raiseLogStart'
+  | 'commit'
+  | 'readHead'
+  | 'advanceTail'
+  | 'setFencingToken'
+  | 'closePartition'
+  | 'raiseWalFloor'
+  | 'raiseLogStart'
 > {
   function change(
     ref: PartitionRef,
@@ -125,6 +131,7 @@ function headsOf(
           ? { ...head, fencingToken: token }
           : undefined,
       ),
+    closePartition: (ref) => change(ref, (head) => ({ ...head, closed: true })),
     raiseWalFloor: (ref, walFloor) =>
       change(ref, (head) => ({ ...head, walFloor: Math.max(head.walFloor, walFloor) })),
     raiseLogStart: (ref, offset) => change(ref, (head) => decideLogStart(head, offset)),

@@ -124,6 +124,7 @@ export function createMemoryIndex(): PartitionIndex {
           ? { ...head, fencingToken: token }
           : undefined,
       ),
+    closePartition: async (ref) => change(ref, (head) => ({ ...head, closed: true })),
     raiseWalFloor: async (ref, walFloor) =>
       change(ref, (head) => ({ ...head, walFloor: Math.max(head.walFloor, walFloor) })),
     raiseLogStart: async (ref, offset) => change(ref, (head) => decideLogStart(head, offset)),

@@ -16,6 +16,7 @@
  *   v  N  evictions
  *   f  N  WAL floor
  *   k  S  fencing token; absent: none
+ *   z  BOOL  true: closed; absent: it takes commits
  *   l  S  leader; absent: none
  *   e  N  leader epoch; absent: 0
  *   d  N  lease expires, ms since 1970; absent: 0
@@ -59,6 +60,7 @@ export function headToItem(ref: PartitionRef, head: PartitionHead): Item {
     v: numberValue(head.evictions),
     f: numberValue(head.walFloor),
     ...(head.fencingToken === null ? {} : { k: { S: head.fencingToken } }),
+    ...(head.closed ? { z: { BOOL: true } } : {}),
     ...(leader === null ? {} : { l: { S: leader } }),
     ...(leaderEpoch === 0 ? {} : { e: numberValue(leaderEpoch) }),
     ...(leaseExpiresMs === 0 ? {} : { d: numberValue(leaseExpiresMs) }),
@@ -79,6 +81,7 @@ export function headFromItem(item: Item): PartitionHead {
     evictions: numberOf(item, 'v'),
     walFloor: numberOf(item, 'f'),
     fencingToken: item.k ? textOf(item, 'k') : null,
+    closed: item.z !== undefined,
     lease: {
       leader: item.l ? textOf(item, 'l') : null,
       leaderEpoch: item.e ? numberOf(item, 'e') : 0,

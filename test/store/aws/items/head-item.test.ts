@@ -22,6 +22,7 @@ const anyHead: fc.Arbitrary<PartitionHead> = fc
     pagedMaxTimestampMs: fc.oneof(fc.constant(-1), fc.maxSafeNat()),
     producers: fc.uniqueArray(anyProducer, { maxLength: 6, selector: ({ name }) => name }),
     counters: fc.tuple(fc.nat(), fc.nat(), fc.nat()),
+    closed: fc.boolean(),
     fencingToken: fc.option(fc.string({ maxLength: 36 })),
     lease: fc.record({
       leader: fc.option(fc.string({ minLength: 1 })),
