@@ -1,0 +1,44 @@
+/**
+ * The two encodings of a request and its answer. An action builds its answer from plain values and asks
+ * the wire for what differs: how a blob and how a time is written.
+ */
+
+import { Buffer } from 'node:buffer';
+import { cborTime, decodeCbor, encodeCbor } from './cbor.js';
+
+export type Wire = {
+  readonly contentType: string;
+  /** Throws for what is not in this encoding. */
+  decode(bytes: Uint8Array): unknown;
+  encode(value: unknown): Uint8Array | string;
+  blob(bytes: Uint8Array): unknown;
+  time(ms: number): unknown;
+};
+
+export const jsonType = 'application/x-amz-json-1.1';
+export const cborType = 'application/x-amz-cbor-1.1';
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+export const jsonWire: Wire = {
+  contentType: jsonType,
+  decode: (bytes) => JSON.parse(utf8.decode(bytes)),
+  encode: (value) => JSON.stringify(value),
+  blob: ({ buffer, byteOffset, length }) =>
+    Buffer.from(buffer as ArrayBuffer, byteOffset, length).toString('base64'),
+  // Seconds, to the millisecond.
+  time: (ms) => Math.floor(ms) / 1000,
+};
+
+export const cborWire: Wire = {
+  contentType: cborType,
+  decode: decodeCbor,
+  encode: encodeCbor,
+  blob: (bytes) => bytes,
+  time: cborTime,
+};
+
+export function wireOf(contentType: string): Wire | undefined {
+  if (contentType === jsonType) return jsonWire;
+  return contentType === cborType ? cborWire : undefined;
+}
