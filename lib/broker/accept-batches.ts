@@ -4,15 +4,11 @@
  */
 
 import type { PendingBatch } from '../log/append-plan.js';
-import { type BatchHeader, verifyCrc } from '../log/batch-header.js';
-import type { Codecs } from '../log/codecs.js';
+import { withAppendTime } from '../log/append-time.js';
+import { type BatchHeader, readBatchHeader, verifyCrc } from '../log/batch-header.js';
+import type { Codecs, Compression } from '../log/codecs.js';
 import { CorruptData, TooLarge, UnsupportedCompression } from '../log/corrupt-data.js';
-import {
-  batchBytesMax,
-  batchRecordsMax,
-  recordHeadersMax,
-  timestampAheadMsMax,
-} from '../log/limits.js';
+import { batchRecordsMax, recordHeadersMax, timestampAheadMsMax } from '../log/limits.js';
 import type { PartitionRef } from '../log/partition-head.js';
 import { advanceSequence } from '../log/producer-state.js';
 import type { LogRecord } from '../log/record.js';
@@ -22,6 +18,7 @@ import {
   encodeRecordBatch,
   validateRecords,
 } from '../log/record-batch.js';
+import { type TopicConfigs, topicConfigDefaults } from '../log/topic-configs.js';
 import { BrokerError } from './broker-error.js';
 
 /** Reads a binary body: one or more RecordBatches, one after another. */
@@ -30,15 +27,19 @@ export function acceptBatches(
   bytes: Uint8Array,
   codecs: Codecs,
   nowMs: number,
+  configs: TopicConfigs = topicConfigDefaults,
 ): PendingBatch[] {
   try {
     const batches = [...eachBatch(bytes)].map(({ header, bytes: batch }) => {
       // Size first, for what follows costs as much; then whether the header can be believed.
-      checkBatchBytes(header.sizeBytes);
+      checkBatchBytes(header.sizeBytes, configs);
       verifyCrc(batch, header, codecs);
-      checkHeader(header, codecs, nowMs);
+      checkHeader(header, codecs);
+      // A producer's clock does not matter where it is not believed.
+      if (!configs.logAppendTime) checkTimestamps(header, nowMs);
       validateRecords(batch, header, codecs);
-      return pendingBatch(ref, batch, header);
+      const pending = pendingBatch(ref, batch, header);
+      return configs.logAppendTime ? appendedNow(pending, codecs, nowMs) : pending;
     });
     if (batches.length > 0) return batches;
   } catch (error) {
@@ -47,7 +48,7 @@ export function acceptBatches(
   throw new BrokerError('INVALID_RECORD', 'The body holds no record batch.');
 }
 
-function checkHeader(header: BatchHeader, codecs: Codecs, nowMs: number): void {
+function checkHeader(header: BatchHeader, codecs: Codecs): void {
   if (header.recordCount > batchRecordsMax) throw tooManyRecords(header.recordCount);
   if (header.transactional || header.control) {
     throw new BrokerError('INVALID_RECORD', 'Transactional and control batches are not supported.');
@@ -59,8 +60,17 @@ function checkHeader(header: BatchHeader, codecs: Codecs, nowMs: number): void {
   if (!codecs.available.has(header.compression)) {
     throw new UnsupportedCompression(header.compression);
   }
+}
+
+function checkTimestamps(header: BatchHeader, nowMs: number): void {
   checkTimestamp(header.baseTimestampMs, nowMs);
   checkTimestamp(header.maxTimestampMs, nowMs);
+}
+
+function appendedNow(pending: PendingBatch, codecs: Codecs, nowMs: number): PendingBatch {
+  const header = readBatchHeader(pending.bytes);
+  const bytes = withAppendTime(pending.bytes, header, nowMs, codecs);
+  return { ...pending, bytes, maxTimestampMs: nowMs };
 }
 
 function pendingBatch(ref: PartitionRef, bytes: Uint8Array, header: BatchHeader): PendingBatch {
@@ -91,37 +101,53 @@ function sequences(
 /** Encodes records that came as JSON. They become one batch: all of them or none. */
 export function acceptRecords(
   ref: PartitionRef,
-  records: readonly LogRecord[],
+  received: readonly LogRecord[],
   codecs: Codecs,
   nowMs: number,
   producer?: BatchProducer,
+  configs: TopicConfigs = topicConfigDefaults,
 ): PendingBatch {
-  if (records.length === 0) throw new BrokerError('INVALID_RECORD', 'There are no records.');
-  if (records.length > batchRecordsMax) throw tooManyRecords(records.length);
-  let maxTimestampMs = 0;
-  for (const record of records) {
-    checkTimestamp(record.timestampMs, nowMs);
-    maxTimestampMs = Math.max(maxTimestampMs, record.timestampMs);
-    if (record.headers.length > recordHeadersMax) {
-      throw new BrokerError(
-        'INVALID_RECORD',
-        `A record has at most ${recordHeadersMax} headers, not ${record.headers.length}.`,
-        { details: { limit: recordHeadersMax } },
-      );
-    }
-  }
-  const bytes = encodeRecordBatch({ records, ...(producer && { producer }) }, codecs);
-  checkBatchBytes(bytes.length);
-  const pending = { ref, bytes, recordCount: records.length, maxTimestampMs };
-  return producer ? { ...pending, producer: sequences(producer, records.length) } : pending;
+  const records = configs.logAppendTime
+    ? received.map((record) => ({ ...record, timestampMs: nowMs }))
+    : received;
+  checkRecords(records, nowMs);
+  const compression = compressionOf(configs, codecs);
+  const bytes = encodeRecordBatch({ records, compression, ...(producer && { producer }) }, codecs);
+  checkBatchBytes(bytes.length, configs);
+  const maxTimestampMs = records.reduce((max, { timestampMs }) => Math.max(max, timestampMs), 0);
+  const plain = { ref, bytes, recordCount: records.length, maxTimestampMs };
+  const pending = producer ? { ...plain, producer: sequences(producer, records.length) } : plain;
+  return configs.logAppendTime ? appendedNow(pending, codecs, nowMs) : pending;
 }
 
-function checkBatchBytes(sizeBytes: number): void {
-  if (sizeBytes <= batchBytesMax) return;
+function checkRecords(records: readonly LogRecord[], nowMs: number): void {
+  if (records.length === 0) throw new BrokerError('INVALID_RECORD', 'There are no records.');
+  if (records.length > batchRecordsMax) throw tooManyRecords(records.length);
+  for (const record of records) {
+    checkTimestamp(record.timestampMs, nowMs);
+    if (record.headers.length <= recordHeadersMax) continue;
+    throw new BrokerError(
+      'INVALID_RECORD',
+      `A record has at most ${recordHeadersMax} headers, not ${record.headers.length}.`,
+      { details: { limit: recordHeadersMax } },
+    );
+  }
+}
+
+/** The setting was checked when it was set; this server may be another one. */
+function compressionOf({ compression }: TopicConfigs, codecs: Codecs): Compression {
+  if (compression === 'producer') return 'none';
+  if (codecs.available.has(compression)) return compression;
+  const message = `The topic has compression.type=${compression}, which this server cannot write.`;
+  throw new BrokerError('UNSUPPORTED_COMPRESSION_TYPE', message);
+}
+
+function checkBatchBytes(sizeBytes: number, { maxMessageBytes }: TopicConfigs): void {
+  if (sizeBytes <= maxMessageBytes) return;
   throw new BrokerError(
     'MESSAGE_TOO_LARGE',
-    `The records for one partition take ${sizeBytes} bytes as a batch; the limit is ${batchBytesMax}.`,
-    { details: { limitBytes: batchBytesMax, sizeBytes } },
+    `The records for one partition take ${sizeBytes} bytes as a batch; the topic's max.message.bytes is ${maxMessageBytes}.`,
+    { details: { limitBytes: maxMessageBytes, sizeBytes, setting: 'max.message.bytes' } },
   );
 }
 

@@ -10,6 +10,7 @@ export const errorCodes = [
   'DUPLICATE_SEQUENCE_NUMBER',
   'EXPECTED_OFFSET_MISMATCH', // ours: `expectedOffset` is not where the log ends
   'FENCING_TOKEN_MISMATCH', // ours: the partition carries another fencing token
+  'INVALID_CONFIG',
   'INVALID_PARTITIONS',
   'INVALID_PRODUCER_EPOCH',
   'INVALID_RECORD',

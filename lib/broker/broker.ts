@@ -12,7 +12,7 @@ import type { World } from '../store/world.js';
 import type { BatchResult } from './batch-verdicts.js';
 import { BrokerError } from './broker-error.js';
 import type { BrokerSettings } from './broker-settings.js';
-import { type FetchRequest, type FetchResult, fetchRecords } from './fetch.js';
+import { type FetchRequest, type FetchResult, fetchRecords, offsetOutOfRange } from './fetch.js';
 import { createFlusher } from './flusher.js';
 import { findOffsetByTime, type TimedOffset } from './list-offsets.js';
 import { createTailWatch } from './tail-watch.js';
@@ -31,6 +31,11 @@ export type Broker = {
   ): Promise<TimedOffset | undefined>;
   /** With `expected`, only if the partition carries that token now (null: none). */
   fence(ref: PartitionRef, token: string | null, expected?: string | null): Promise<PartitionHead>;
+  /**
+   * Deletes what lies below `offset`: the log begins there, or where it began, if that is higher. Never
+   * beyond the end: `latest` is the end at this moment.
+   */
+  trim(ref: PartitionRef, offset: number | 'latest'): Promise<PartitionHead>;
   nextProducerId(): Promise<number>;
   /** Resolves when nothing is queued or under way: before a process may be frozen or stopped. */
   idle(): Promise<void>;
@@ -49,7 +54,13 @@ export function createBroker(
   const { index } = stores;
   const look = stores.shared ? { index, everyMs: settings.tailPollMs } : undefined;
   const watch = createTailWatch(world.clock, look);
-  const topics = createTopics(stores, world, settings.topicCacheMs, watch.deleted);
+  const topics = createTopics(
+    stores,
+    world,
+    settings.topicCacheMs,
+    watch.deleted,
+    codecs.available,
+  );
   const flusher = createFlusher(stores, codecs, world, settings, {
     committed: (ref, head) => watch.committed(ref, head),
     vanished: ({ topicId }) => topics.forget(topicId),
@@ -103,6 +114,13 @@ export function createBroker(
           details: { actualToken: actual },
         },
       );
+    },
+    async trim(ref, offset) {
+      const to = offset === 'latest' ? (await head(ref)).nextOffset : offset;
+      const outcome = await index.raiseLogStart(ref, to);
+      if (outcome.kind === 'changed') return outcome.head;
+      if (outcome.kind === 'noPartition') throw vanished(ref);
+      throw offsetOutOfRange(outcome.head, to);
     },
     nextProducerId: () => stores.topics.nextProducerId(),
     idle: () => flusher.idle(),

@@ -82,14 +82,18 @@ async function headForFetch(
 }
 
 function checkOffset(head: PartitionHead, offset: number): void {
-  const { logStartOffset: earliest, nextOffset: latest } = head;
-  if (offset < earliest || offset > latest) {
-    throw new BrokerError(
-      'OFFSET_OUT_OF_RANGE',
-      `Offset ${offset} is out of range: the partition holds ${earliest} up to ${latest}.`,
-      { details: { offset, earliest, latest } },
-    );
+  if (offset < head.logStartOffset || offset > head.nextOffset) {
+    throw offsetOutOfRange(head, offset);
   }
+}
+
+export function offsetOutOfRange(head: PartitionHead, offset: number): BrokerError {
+  const { logStartOffset: earliest, nextOffset: latest } = head;
+  return new BrokerError(
+    'OFFSET_OUT_OF_RANGE',
+    `Offset ${offset} is out of range: the partition holds ${earliest} up to ${latest}.`,
+    { details: { offset, earliest, latest } },
+  );
 }
 
 /** If an object is gone, the index has moved on: look again, once. */

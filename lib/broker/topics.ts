@@ -1,26 +1,52 @@
 /**
- * Topics: made, found, listed, deleted. A topic becomes visible in one step, after its partitions exist,
- * and vanishes in one step, before they do.
+ * Topics: made, found, altered, listed, deleted. A topic becomes visible in one step, after its
+ * partitions exist, grows in one step, after the new ones do, and vanishes in one step, before they do.
  */
 
+import { type Compression, compressions } from '../log/codecs.js';
 import { partitionsMax } from '../log/limits.js';
 import type { PartitionRef } from '../log/partition-head.js';
+import { type ConfigOverrides, topicConfigsOf } from '../log/topic-configs.js';
 import { topicNameProblem } from '../log/topic-name.js';
 import type { Stores } from '../store/stores.js';
-import type { Topic, TopicList } from '../store/topic-store.js';
+import { type Topic, type TopicList, unalteredTopic } from '../store/topic-store.js';
 import type { World } from '../store/world.js';
+import {
+  alterTopic,
+  changedConfigs,
+  changedState,
+  checkTags,
+  lookUp,
+  type TopicChange,
+} from './alter-topic.js';
 import { BrokerError } from './broker-error.js';
 
 export type Topics = {
-  create(name: string, partitionCount: number): Promise<Topic>;
+  create(name: string, partitionCount: number, facts?: NewTopicFacts): Promise<Topic>;
+  /** What is remembered of it may be `topicCacheMs` old. */
   find(name: string): Promise<Topic>;
+  /** As it is now. */
+  findAnew(name: string): Promise<Topic>;
   list(countMax: number, after?: string): Promise<TopicList>;
+  /** All of the change or nothing; of many at once none is lost. */
+  alter(name: string, change: TopicChange): Promise<Topic>;
+  /** From now on it has `partitionCount`, which must be more. Keys go to other partitions then. */
+  addPartitions(name: string, partitionCount: number): Promise<Topic>;
   delete(name: string): Promise<void>;
   /** Names a partition, or throws `UNKNOWN_TOPIC_OR_PARTITION`. */
   partition(name: string, partition: number): Promise<PartitionRef>;
+  /** The same, with its topic. */
+  place(name: string, partition: number): Promise<PlacedPartition>;
   /** Whatever is remembered of this topic is out of date. */
   forget(topicId: string): void;
 };
+
+export type NewTopicFacts = {
+  readonly configs?: ConfigOverrides;
+  readonly tags?: Readonly<Record<string, string>>;
+};
+
+export type PlacedPartition = { readonly topic: Topic; readonly ref: PartitionRef };
 
 type Remembered = { readonly topic: Topic; readonly untilMs: number };
 
@@ -29,57 +55,73 @@ export function createTopics(
   world: World,
   cacheMs: number,
   deleted: (topicId: string) => void = () => {},
+  canCompress: ReadonlySet<Compression> = new Set(compressions),
 ): Topics {
   const remembered = new Map<string, Remembered>();
   const { clock } = world;
 
   async function find(name: string): Promise<Topic> {
     const known = remembered.get(name);
-    if (known && known.untilMs > clock.nowMs()) return known.topic;
-    const topic = topicNameProblem(name) === undefined ? await stores.topics.find(name) : undefined;
-    if (!topic) {
-      remembered.delete(name);
-      throw new BrokerError('UNKNOWN_TOPIC_OR_PARTITION', `There is no topic ${quote(name)}.`, {
-        details: { topic: name.slice(0, 300) },
-      });
-    }
+    return known && known.untilMs > clock.nowMs() ? known.topic : findAnew(name);
+  }
+
+  async function findAnew(name: string): Promise<Topic> {
+    const topic = await lookUp(stores.topics, name);
+    remembered.delete(name);
+    if (!topic) throw unknownTopic(name);
     if (cacheMs > 0) remembered.set(name, { topic, untilMs: clock.nowMs() + cacheMs });
     return topic;
   }
 
+  async function place(name: string, partition: number): Promise<PlacedPartition> {
+    let topic = await find(name);
+    // It may have got more partitions since it was remembered.
+    if (partition >= topic.partitionCount && cacheMs > 0) topic = await findAnew(name);
+    if (partition >= topic.partitionCount) throw unknownPartition(topic, partition);
+    return { topic, ref: { topicId: topic.topicId, partition } };
+  }
+
   return {
     find,
-    async create(name, partitionCount) {
+    findAnew,
+    place,
+    async create(name, partitionCount, { configs = {}, tags = {} } = {}) {
       checkNewTopic(name, partitionCount);
-      const topicId = world.uuid();
-      const topic = { name, topicId, partitionCount, createdAtMs: clock.nowMs() };
+      checkTags(tags);
+      const own = changedConfigs({}, { set: configs });
+      checkCompression(own, canCompress);
+      const facts = { name, topicId: world.uuid(), partitionCount, createdAtMs: clock.nowMs() };
+      const topic = { ...facts, ...unalteredTopic, configs: own, tags };
       if (await stores.topics.find(name)) throw alreadyExists(name);
-      await stores.index.createPartitions(topicId, 0, partitionCount);
+      await stores.index.createPartitions(topic.topicId, 0, partitionCount);
       if ((await stores.topics.create(topic)) === 'created') return topic;
-      await stores.index.deletePartitions(topicId, partitionCount);
+      await stores.index.deletePartitions(topic.topicId, partitionCount);
       throw alreadyExists(name);
     },
     list: (countMax, after) => stores.topics.list(countMax, after),
+    async alter(name, change) {
+      const altered = await alterTopic(stores.topics, name, (topic) => {
+        const state = changedState(topic, change);
+        if (change.set) checkCompression(change.set, canCompress);
+        return state;
+      });
+      remembered.delete(name);
+      if (!altered) throw unknownTopic(name);
+      return altered;
+    },
+    async addPartitions(name, partitionCount) {
+      const grown = await addPartitions(stores, name, partitionCount);
+      remembered.delete(name);
+      return grown;
+    },
     async delete(name) {
+      const topic = await deleteName(stores, name);
       remembered.delete(name);
-      const topic = await find(name);
-      remembered.delete(name);
-      await stores.topics.delete(topic);
       // Only now is the deletion final for writers that still remember the topic.
       await stores.index.deletePartitions(topic.topicId, topic.partitionCount);
       deleted(topic.topicId);
     },
-    async partition(name, partition) {
-      const topic = await find(name);
-      if (partition >= topic.partitionCount) {
-        throw new BrokerError(
-          'UNKNOWN_TOPIC_OR_PARTITION',
-          `Topic ${quote(name)} has partitions 0 to ${topic.partitionCount - 1}, not ${partition}.`,
-          { details: { topic: name, partition, partitionCount: topic.partitionCount } },
-        );
-      }
-      return { topicId: topic.topicId, partition };
-    },
+    partition: async (name, partition) => (await place(name, partition)).ref,
     forget(topicId) {
       for (const [name, { topic }] of remembered) {
         if (topic.topicId === topicId) remembered.delete(name);
@@ -88,16 +130,80 @@ export function createTopics(
   };
 }
 
+async function addPartitions(stores: Stores, name: string, partitionCount: number): Promise<Topic> {
+  checkPartitionCount(partitionCount);
+  let made: string | undefined;
+  const grown = await alterTopic(stores.topics, name, async (topic, tries) => {
+    const { topicId, partitionCount: before } = topic;
+    // After another try it may be that one that made them, and its reply was lost.
+    const isDone = tries > 0 && before === partitionCount;
+    if (before >= partitionCount && !isDone) throw notMore(topic, partitionCount);
+    await stores.index.createPartitions(topicId, before, partitionCount);
+    made = topicId;
+    return { ...topic, partitionCount };
+  });
+  if (grown) return grown;
+  // Deleted in the meantime, without the partitions that were only just made.
+  if (made !== undefined) await stores.index.deletePartitions(made, partitionCount);
+  throw unknownTopic(name);
+}
+
+/** Takes the name away, and returns the topic as it was then, with the partitions it had. */
+async function deleteName(stores: Stores, name: string): Promise<Topic> {
+  let topic = await lookUp(stores.topics, name);
+  if (!topic) throw unknownTopic(name);
+  while ((await stores.topics.delete(topic)) === 'missing') {
+    const now = await stores.topics.find(name);
+    if (now?.topicId !== topic.topicId) break;
+    // It has got more partitions since.
+    topic = now;
+  }
+  return topic;
+}
+
 function checkNewTopic(name: string, partitionCount: number): void {
   const problem = topicNameProblem(name);
   if (problem) throw new BrokerError('INVALID_TOPIC_EXCEPTION', `Invalid topic name: ${problem}.`);
-  if (partitionCount < 1 || partitionCount > partitionsMax) {
-    throw new BrokerError(
-      'INVALID_PARTITIONS',
-      `A topic has 1 to ${partitionsMax} partitions, not ${partitionCount}.`,
-      { details: { limit: partitionsMax } },
-    );
-  }
+  checkPartitionCount(partitionCount);
+}
+
+function checkPartitionCount(partitionCount: number): void {
+  if (partitionCount >= 1 && partitionCount <= partitionsMax) return;
+  throw new BrokerError(
+    'INVALID_PARTITIONS',
+    `A topic has 1 to ${partitionsMax} partitions, not ${partitionCount}.`,
+    { details: { limit: partitionsMax } },
+  );
+}
+
+function checkCompression(configs: ConfigOverrides, canCompress: ReadonlySet<Compression>): void {
+  const { compression } = topicConfigsOf(configs);
+  if (compression === 'producer' || canCompress.has(compression)) return;
+  const setting = 'compression.type';
+  const message = `Invalid setting: this server cannot compress with ${setting}=${compression}.`;
+  throw new BrokerError('INVALID_CONFIG', message, { details: { setting } });
+}
+
+function notMore({ name, partitionCount: now }: Topic, partitionCount: number): BrokerError {
+  return new BrokerError(
+    'INVALID_PARTITIONS',
+    `Topic ${quote(name)} has ${now} partitions; it can get more, but not ${partitionCount}.`,
+    { details: { topic: name, partitionCount: now, limit: partitionsMax } },
+  );
+}
+
+function unknownTopic(name: string): BrokerError {
+  return new BrokerError('UNKNOWN_TOPIC_OR_PARTITION', `There is no topic ${quote(name)}.`, {
+    details: { topic: name.slice(0, 300) },
+  });
+}
+
+function unknownPartition({ name, partitionCount }: Topic, partition: number): BrokerError {
+  return new BrokerError(
+    'UNKNOWN_TOPIC_OR_PARTITION',
+    `Topic ${quote(name)} has partitions 0 to ${partitionCount - 1}, not ${partition}.`,
+    { details: { topic: name, partition, partitionCount } },
+  );
 }
 
 function alreadyExists(name: string): BrokerError {

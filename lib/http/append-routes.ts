@@ -23,6 +23,8 @@ import { requestBytesMax } from '../log/limits.js';
 import type { PartitionRef } from '../log/partition-head.js';
 import { partitionForKey } from '../log/partitioner.js';
 import type { LogRecord } from '../log/record.js';
+import { type TopicConfigs, topicConfigsOf } from '../log/topic-configs.js';
+import type { Topic } from '../store/topic-store.js';
 import {
   decodeJson,
   decodeNdjson,
@@ -46,12 +48,16 @@ async function appendToTopic(c: Context, deps: HttpDeps): Promise<Response> {
   const { topic: name } = pathOf(c, topicPath);
   const query = queryOf(c, appendQuerySchema);
   const durable = wantsDurable(query.acks);
-  const topic = await deps.broker.topics.find(name);
+  const known = await deps.broker.topics.find(name);
   const records = await receive(c, deps, query, recordTypes);
+  const topic = await withAskedPartitions(deps, known, records);
+  const configs = topicConfigsOf(topic.configs);
   const nowMs = deps.world.clock.nowMs();
   const batches = [...groupByPartition(records, topic.partitionCount, deps)].map(
-    ([partition, group]) =>
-      acceptRecords({ topicId: topic.topicId, partition }, group, deps.codecs, nowMs),
+    ([partition, group]) => {
+      const ref = { topicId: topic.topicId, partition };
+      return acceptRecords(ref, group, deps.codecs, nowMs, undefined, configs);
+    },
   );
   if (!durable) return accepted(c, deps, name, batches);
   return topicAnswer(c, name, batches, await deps.broker.append(batches));
@@ -61,8 +67,8 @@ async function appendToPartition(c: Context, deps: HttpDeps): Promise<Response> 
   const { topic: name, partition } = pathOf(c, partitionPath);
   const query = queryOf(c, partitionAppendQuery);
   const durable = wantsDurable(query.acks);
-  const ref = await deps.broker.topics.partition(name, partition);
-  const nowMs = deps.world.clock.nowMs();
+  const { topic, ref } = await deps.broker.topics.place(name, partition);
+  const configs = topicConfigsOf(topic.configs);
   const { expectedOffset, fencingToken } = query;
   const conditions = {
     ...(expectedOffset !== undefined && { expectedNextOffset: expectedOffset }),
@@ -70,11 +76,12 @@ async function appendToPartition(c: Context, deps: HttpDeps): Promise<Response> 
   };
   let batch: PendingBatch;
   if (mediaType(c.req.header('content-type')) === batchContentType) {
-    batch = await receiveBatch(c, deps, ref, query);
+    batch = await receiveBatch(c, deps, ref, query, configs);
   } else {
     const received = await receive(c, deps, query, [...recordTypes, batchContentType]);
     const records = received.map((one, i) => ofPartition(one, partition, i));
-    batch = acceptRecords(ref, records, deps.codecs, nowMs, producerOf(query));
+    const nowMs = deps.world.clock.nowMs();
+    batch = acceptRecords(ref, records, deps.codecs, nowMs, producerOf(query), configs);
   }
   const conditional = { ...batch, ...conditions };
   if (!durable) return accepted(c, deps, name, [conditional]);
@@ -89,6 +96,7 @@ async function receiveBatch(
   deps: HttpDeps,
   ref: PartitionRef,
   query: z.infer<typeof partitionAppendQuery>,
+  configs: TopicConfigs,
 ): Promise<PendingBatch> {
   if (producerOf(query)) {
     const message = 'stands in the record batch itself; leave it out of the query';
@@ -101,7 +109,7 @@ async function receiveBatch(
     const message = `The body has ${body.length} bytes, its record batch only ${declaredBytes(body)}`;
     throw new RequestError(400, `${message}; send exactly one batch.`);
   }
-  const [batch] = acceptBatches(ref, body, deps.codecs, deps.world.clock.nowMs());
+  const [batch] = acceptBatches(ref, body, deps.codecs, deps.world.clock.nowMs(), configs);
   return batch as PendingBatch;
 }
 
@@ -134,6 +142,16 @@ async function receive(
   if (type === 'application/json') return decodeJson(body, query.format, nowMs);
   if (type === ndjsonContentType) return decodeNdjson(body, query.format, nowMs);
   return decodeText(body, query.keyField, nowMs);
+}
+
+/** A record may ask for a partition that was added since the topic was remembered. */
+async function withAskedPartitions(
+  { broker }: HttpDeps,
+  known: Topic,
+  records: readonly ReceivedRecord[],
+): Promise<Topic> {
+  const beyond = records.some(({ partition = 0 }) => partition >= known.partitionCount);
+  return beyond ? broker.topics.findAnew(known.name) : known;
 }
 
 /** Keyed records by their key; those without a key share one partition for the whole request. */

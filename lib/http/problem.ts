@@ -18,6 +18,7 @@ export const meanings = {
   DUPLICATE_SEQUENCE_NUMBER: { status: 409, retriable: false, title: 'Written before' },
   EXPECTED_OFFSET_MISMATCH: { status: 412, retriable: false, title: 'The log ends elsewhere' },
   FENCING_TOKEN_MISMATCH: { status: 412, retriable: false, title: 'Fenced by another token' },
+  INVALID_CONFIG: { status: 400, retriable: false, title: 'Invalid topic setting' },
   INVALID_PARTITIONS: { status: 400, retriable: false, title: 'Invalid number of partitions' },
   INVALID_PRODUCER_EPOCH: { status: 409, retriable: false, title: 'Fenced by a newer epoch' },
   INVALID_RECORD: { status: 400, retriable: false, title: 'Invalid record' },

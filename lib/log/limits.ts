@@ -15,6 +15,9 @@ export const batchUncompressedBytesMax = 32 * MiB;
 /** Bytes of one request body. Lambda's own limit is 6 MiB for the whole event. */
 export const requestBytesMax = 6 * MiB;
 
+/** Bytes of a flush that may ever lie in one item of the table: DynamoDB takes 400 KB in all. */
+export const inlineBytesCap = 256 * KiB;
+
 /** Records in one batch; the wire format could say 2^31. */
 export const batchRecordsMax = 1_000_000;
 

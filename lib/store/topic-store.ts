@@ -3,12 +3,40 @@
  * an id is for ever, so a topic that is deleted and made again is another topic.
  */
 
-export type Topic = {
+import type { ConfigOverrides } from '../log/topic-configs.js';
+
+/** What can be altered. */
+export type TopicState = {
+  /** Only ever grows. */
+  readonly partitionCount: number;
+  readonly configs: ConfigOverrides;
+  /** Free-form, for faces that have such a thing. */
+  readonly tags: Readonly<Record<string, string>>;
+};
+
+export type Topic = TopicState & {
   readonly name: string;
   readonly topicId: string;
-  readonly partitionCount: number;
   readonly createdAtMs: number;
+  /** Counts the alterations. */
+  readonly version: number;
 };
+
+/** How a topic begins, and what is missing in topics that were stored before it existed. */
+export const unalteredTopic = { configs: {}, tags: {}, version: 0 } as const;
+
+export function alteredTopic(before: Topic, { partitionCount, configs, tags }: TopicState): Topic {
+  return { ...before, partitionCount, configs, tags, version: before.version + 1 };
+}
+
+/**
+ * `stale`: it was altered since, and is now as given here. That may have been this very call, if the
+ * reply to its first attempt was lost.
+ */
+export type AlterOutcome =
+  | { readonly kind: 'altered'; readonly topic: Topic }
+  | { readonly kind: 'stale'; readonly topic: Topic }
+  | { readonly kind: 'missing' };
 
 export type TopicList = { readonly topics: readonly Topic[]; readonly after?: string };
 
@@ -17,7 +45,15 @@ export type TopicStore = {
   find(name: string): Promise<Topic | undefined>;
   /** In order of names; `after` of one page begins the next. */
   list(countMax: number, after?: string): Promise<TopicList>;
-  /** Only the topic with this id: a newer one of the same name stays. */
+  /**
+   * Only if the topic with this id is still at `before.version`, which counts on: of many who alter the
+   * same version one does.
+   */
+  alter(before: Topic, state: TopicState): Promise<AlterOutcome>;
+  /**
+   * Only the topic with this id: a newer one of the same name stays. And only with as many partitions:
+   * whoever deletes it goes on to delete those, and no more.
+   */
   delete(topic: Topic): Promise<'deleted' | 'missing'>;
   /** A number that was never returned before. */
   nextProducerId(): Promise<number>;

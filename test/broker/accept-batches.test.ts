@@ -6,7 +6,8 @@ import { readBatchHeader, sealBatch } from '../../lib/log/batch-header.js';
 import type { Codecs } from '../../lib/log/codecs.js';
 import { batchBytesMax, recordHeadersMax, timestampAheadMsMax } from '../../lib/log/limits.js';
 import type { LogRecord } from '../../lib/log/record.js';
-import { encodeRecordBatch } from '../../lib/log/record-batch.js';
+import { decodeRecords, encodeRecordBatch, validateBatch } from '../../lib/log/record-batch.js';
+import { topicConfigsOf } from '../../lib/log/topic-configs.js';
 import { nodeCodecs } from '../../lib/runtime/node-codecs.js';
 import { manualStartMs as nowMs } from '../support/manual-world.js';
 import { refA } from './broker-fixture.js';
@@ -152,3 +153,59 @@ test('what was hit is named', () => {
     expect.objectContaining({ details: { timestampMs: later, latestMs: later - 1 } }),
   );
 });
+
+test('a batch beyond the topic’s own limit is refused by its name', () => {
+  const configs = topicConfigsOf({ 'max.message.bytes': '2000' });
+  const large = [record({ value: new Uint8Array(2_000) })];
+  const refusal = {
+    code: 'MESSAGE_TOO_LARGE',
+    message: expect.stringMatching(/max\.message\.bytes is 2000/),
+    details: { limitBytes: 2_000, setting: 'max.message.bytes' },
+  };
+  const tries = [
+    () => acceptRecords(refA, large, nodeCodecs, nowMs, undefined, configs),
+    () => acceptBatches(refA, encoded({ records: large }), nodeCodecs, nowMs, configs),
+  ];
+  for (const attempt of tries) expect(refusalOf(attempt)).toMatchObject(refusal);
+  // The limit is on what is stored.
+  const gzip = topicConfigsOf({ 'max.message.bytes': '2000', 'compression.type': 'gzip' });
+  acceptRecords(refA, large, nodeCodecs, nowMs, undefined, gzip);
+});
+
+test('where the server’s time counts, the producer’s does not, however wrong it is', () => {
+  const configs = topicConfigsOf({ 'message.timestamp.type': 'LogAppendTime' });
+  const records = [record({ timestampMs: 5 }), record({ timestampMs: later })];
+  const sent = encoded({ records, producer, compression: 'gzip' });
+  const copy = sent.slice();
+  const [binary] = acceptBatches(refA, sent, nodeCodecs, nowMs, configs);
+  const json = acceptRecords(refA, records, nodeCodecs, nowMs, producer, configs);
+  for (const pending of [binary, json]) {
+    if (!pending) throw new Error('there is no batch');
+    expect(pending.maxTimestampMs).toBe(nowMs);
+    expect(pending.producer).toMatchObject({ producer: '7', epoch: 2 });
+    validateBatch(pending.bytes, readBatchHeader(pending.bytes), nodeCodecs);
+    const read = decodeRecords(pending.bytes, nodeCodecs);
+    expect(read.map(({ timestampMs }) => timestampMs)).toEqual([nowMs, nowMs]);
+  }
+  expect(sent).toEqual(copy);
+});
+
+test('records are compressed as the topic says; batches stay as they came', () => {
+  const configs = topicConfigsOf({ 'compression.type': 'gzip' });
+  const { bytes } = acceptRecords(refA, [record()], nodeCodecs, nowMs, undefined, configs);
+  expect(readBatchHeader(bytes).compression).toBe('gzip');
+  expect(decodeRecords(bytes, nodeCodecs)).toMatchObject([{ value: new Uint8Array([1]) }]);
+  const plain = encoded();
+  expect(acceptBatches(refA, plain, nodeCodecs, nowMs, configs)[0]?.bytes).toEqual(plain);
+  const unable = () => acceptRecords(refA, [record()], noGzip, nowMs, undefined, configs);
+  expect(refusalOf(unable)).toMatchObject({ code: 'UNSUPPORTED_COMPRESSION_TYPE' });
+});
+
+function refusalOf(attempt: () => unknown): unknown {
+  try {
+    attempt();
+  } catch (error) {
+    return error;
+  }
+  throw new Error('it was accepted');
+}

@@ -117,3 +117,26 @@ test('by time: the first record that is new enough', async () => {
   expect(await broker.offsetByTime(refA, head, 11)).toEqual({ offset: 2, timestampMs: 20 });
   expect(await broker.offsetByTime(refA, head, 21)).toBeUndefined();
 });
+
+test('a trim raises the log start, up to the end, and readers below it are told', async () => {
+  await append(batchOf('a', 3), batchOf('b', 2));
+  expect(await broker.trim(refA, 2)).toMatchObject({ logStartOffset: 2, nextOffset: 5 });
+  expect(await broker.trim(refA, 1)).toMatchObject({ logStartOffset: 2 });
+  const details = { offset: 1, earliest: 2, latest: 5 };
+  const outside = { code: 'OFFSET_OUT_OF_RANGE', sideEffects: 'none' };
+  const below = broker.fetch(refA, { ...waiting, offset: 1, waitMs: 0 });
+  await expect(below).rejects.toMatchObject({ ...outside, details });
+  const beyond = { offset: 6, earliest: 2, latest: 5 };
+  await expect(broker.trim(refA, 6)).rejects.toMatchObject({ ...outside, details: beyond });
+  // The batch that holds the new start is still whole.
+  const { batches } = await broker.fetch(refA, { ...waiting, offset: 2, waitMs: 0 });
+  expect(batches.map(nameOf)).toEqual(['a', 'b']);
+  const head = await broker.trim(refA, 'latest');
+  expect(head.logStartOffset).toBe(5);
+  expect(await broker.offsetByTime(refA, head, 0)).toBeUndefined();
+  expect((await append(batchOf('c'))).map(lineOf)).toEqual(['5']);
+  const gone = { ...refA, partition: 9 };
+  const unknown = { code: 'UNKNOWN_TOPIC_OR_PARTITION' };
+  await expect(broker.trim(gone, 0)).rejects.toMatchObject(unknown);
+  await expect(broker.trim(gone, 'latest')).rejects.toMatchObject(unknown);
+});

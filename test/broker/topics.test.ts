@@ -1,4 +1,7 @@
-/** Topics: made and deleted in one visible step, races included, and what memory may still say of them. */
+/**
+ * lib/broker/topics.js and lib/broker/alter-topic.js: topics made, altered and deleted in one visible
+ * step, races included, and what memory may still say of them.
+ */
 
 import { beforeEach, expect, test } from 'vitest';
 import { createTopics, type Topics } from '../../lib/broker/topics.js';
@@ -123,4 +126,134 @@ test('who deletes a topic does not remember it', async () => {
   await topics.find('a');
   await topics.delete('a');
   await expect(topics.find('a')).rejects.toMatchObject(unknown);
+});
+
+const key = 'retention.ms';
+
+test('settings and tags are set, altered and removed, all or nothing', async () => {
+  const configs = { [key]: '5', 'retention.bytes': '6' };
+  await topics.create('a', 1, { configs, tags: { team: 'x', old: 'y' } });
+  const change = {
+    set: { 'cleanup.policy': 'delete,compact' },
+    remove: [key],
+    setTags: { team: 'z' },
+    removeTags: ['old', 'none'],
+  };
+  const altered = await topics.alter('a', change);
+  expect(altered).toMatchObject({ partitionCount: 1, version: 1, tags: { team: 'z' } });
+  expect(altered.configs).toEqual({ 'retention.bytes': '6', 'cleanup.policy': 'compact,delete' });
+  expect(await topics.find('a')).toEqual(altered);
+  const wrong = { set: { [key]: '7', 'segment.bytes': '7' } };
+  const details = { setting: 'segment.bytes' };
+  await expect(topics.alter('a', wrong)).rejects.toMatchObject({ code: 'INVALID_CONFIG', details });
+  await expect(topics.create('b', 1, { configs: wrong.set })).rejects.toMatchObject({ details });
+  const tags = Object.fromEntries(Array.from({ length: 51 }, (_, i) => [`t${i}`, '']));
+  const invalid = { code: 'INVALID_REQUEST' };
+  await expect(topics.alter('a', { setTags: tags })).rejects.toMatchObject(invalid);
+  expect(await topics.find('a')).toEqual(altered);
+  await expect(topics.find('b')).rejects.toMatchObject(unknown);
+  await expect(topics.alter('b', {})).rejects.toMatchObject(unknown);
+  await expect(topics.alter('..', {})).rejects.toMatchObject(unknown);
+});
+
+test('of alterations at once none is lost', async () => {
+  await topics.create('a', 1);
+  const sets = [{ [key]: '1' }, { 'retention.bytes': '2' }, { 'segment.bytes': '3000000' }];
+  const changes = sets.map((set) => topics.alter('a', { set }));
+  const grown = topics.addPartitions('a', 3);
+  await Promise.all([...changes, grown]);
+  const { configs, partitionCount, version } = await topics.find('a');
+  expect(configs).toEqual(Object.assign({}, ...sets));
+  expect([partitionCount, version]).toEqual([3, 4]);
+});
+
+test('an alteration whose reply was lost is not made twice', async () => {
+  const topic = await topics.create('a', 1);
+  fixture.faulty.fail('topics.alter', {
+    kind: 'altered',
+    change: () => ({ kind: 'stale', topic: { ...topic, version: 1, configs: { [key]: '5' } } }),
+  });
+  expect(await topics.alter('a', { set: { [key]: '5' } })).toMatchObject({ version: 1 });
+  expect(fixture.faulty.count('topics.alter')).toBe(1);
+});
+
+test('who is always too late is told to come again', async () => {
+  const topic = await topics.create('a', 1);
+  const change = () => ({ kind: 'stale', topic });
+  fixture.faulty.fail('topics.alter', { kind: 'altered', change }, 100);
+  const refusal = { code: 'THROTTLING_QUOTA_EXCEEDED', sideEffects: 'none' };
+  await expect(topics.alter('a', { set: { [key]: '5' } })).rejects.toMatchObject(refusal);
+});
+
+test('what this server cannot compress with cannot be set', async () => {
+  const plain = new Set(['none'] as const);
+  const poor = createTopics(fixture.truth, fixture.world, 0, () => {}, plain);
+  const configs = { 'compression.type': 'gzip' };
+  const refusal = { code: 'INVALID_CONFIG', details: { setting: 'compression.type' } };
+  await expect(poor.create('a', 1, { configs })).rejects.toMatchObject(refusal);
+  await poor.create('a', 1, { configs: { 'compression.type': 'uncompressed' } });
+  await expect(poor.alter('a', { set: configs })).rejects.toMatchObject(refusal);
+});
+
+test('a topic gets more partitions, never fewer', async () => {
+  const { topicId } = await topics.create('a', 2);
+  await fixture.truth.index.raiseWalFloor({ topicId, partition: 1 }, 7);
+  expect(await topics.addPartitions('a', 4)).toMatchObject({ topicId, partitionCount: 4 });
+  const partition = await topics.partition('a', 3);
+  expect(await fixture.truth.index.readHead(partition)).toBeDefined();
+  expect(await fixture.truth.index.readHead({ topicId, partition: 1 })).toMatchObject({
+    walFloor: 7,
+  });
+  const code = 'INVALID_PARTITIONS';
+  for (const count of [4, 3, 0, partitionsMax + 1]) {
+    await expect(topics.addPartitions('a', count)).rejects.toMatchObject({ code });
+  }
+  await expect(topics.addPartitions('b', 2)).rejects.toMatchObject(unknown);
+});
+
+test('more partitions whose reply was lost are there, and that is no error', async () => {
+  const topic = await topics.create('a', 1);
+  const now = { ...topic, version: 1, partitionCount: 3 };
+  const change = () => ({ kind: 'stale', topic: now });
+  fixture.faulty.fail('topics.alter', { kind: 'altered', change });
+  expect(await topics.addPartitions('a', 3)).toEqual(now);
+});
+
+test('partitions added to a topic that is deleted at the same moment leave nothing behind', async () => {
+  const topic = await topics.create('a', 1);
+  fixture.faulty.fail('topics.alter', {
+    kind: 'altered',
+    change: () => ({ kind: 'missing' }),
+  });
+  await expect(topics.addPartitions('a', 3)).rejects.toMatchObject(unknown);
+  const ref = { topicId: topic.topicId, partition: 2 };
+  expect(await fixture.truth.index.readHead(ref)).toBeUndefined();
+});
+
+test('a topic that grew while it was deleted is deleted with all its partitions', async () => {
+  const topic = await topics.create('a', 1);
+  await topics.addPartitions('a', 3);
+  fixture.faulty.fail('topics.find', { kind: 'altered', change: () => topic });
+  await topics.delete('a');
+  for (const partition of [0, 1, 2]) {
+    const ref = { topicId: topic.topicId, partition };
+    expect(await fixture.truth.index.readHead(ref)).toBeUndefined();
+  }
+  await expect(topics.find('a')).rejects.toMatchObject(unknown);
+});
+
+test('who remembers a topic finds its new partitions, and knows at once what it altered itself', async () => {
+  const stale = createTopics(fixture.faulty.stores, fixture.world, 60_000);
+  await topics.create('a', 1);
+  await stale.find('a');
+  await topics.addPartitions('a', 2);
+  expect((await stale.find('a')).partitionCount).toBe(1);
+  expect((await stale.place('a', 1)).topic.partitionCount).toBe(2);
+  await topics.alter('a', { set: { [key]: '5' } });
+  expect((await stale.find('a')).configs).toEqual({});
+  expect((await stale.findAnew('a')).configs).toEqual({ [key]: '5' });
+  await stale.alter('a', { remove: [key] });
+  expect((await stale.find('a')).configs).toEqual({});
+  await stale.addPartitions('a', 5);
+  expect((await stale.find('a')).partitionCount).toBe(5);
 });

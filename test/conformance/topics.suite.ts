@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import type { Stores } from '../../lib/store/stores.js';
-import type { Topic } from '../../lib/store/topic-store.js';
+import { type Topic, unalteredTopic } from '../../lib/store/topic-store.js';
 
 export function topicsSuite(stores: () => Stores): void {
   const newTopic = (name = `topic-${randomUUID()}`): Topic => ({
@@ -11,6 +11,7 @@ export function topicsSuite(stores: () => Stores): void {
     topicId: randomUUID(),
     partitionCount: 3,
     createdAtMs: 1_790_000_000_000,
+    ...unalteredTopic,
   });
 
   describe('topics', () => {
@@ -73,6 +74,65 @@ export function topicsSuite(stores: () => Stores): void {
       await topics.delete(gone);
       const page = await topics.list(10, gone.name);
       expect(page.topics.map(({ name }) => name)).toEqual(['zzz-2']);
+    });
+  });
+
+  describe('topics that are altered', () => {
+    const state = {
+      partitionCount: 4,
+      configs: { 'retention.ms': '60000', 'cleanup.policy': 'compact' },
+      tags: { team: 'söme ✓', empty: '' },
+    };
+
+    test('are found and listed as they are now, and count their versions', async () => {
+      const { topics } = stores();
+      const made = { ...newTopic(), configs: { 'retention.bytes': '5' }, tags: { a: 'b' } };
+      await topics.create(made);
+      expect(await topics.find(made.name)).toEqual(made);
+      const altered = { ...made, ...state, version: 1 };
+      expect(await topics.alter(made, state)).toEqual({ kind: 'altered', topic: altered });
+      expect(await topics.find(made.name)).toEqual(altered);
+      const bare = { ...altered, configs: {}, tags: {}, version: 2 };
+      expect(await topics.alter(altered, bare)).toEqual({ kind: 'altered', topic: bare });
+      expect(await topics.find(made.name)).toEqual(bare);
+      const { topics: listed } = await topics.list(1_000);
+      expect(listed.find(({ name }) => name === made.name)).toEqual(bare);
+    });
+
+    test('of many who alter one version one does, and the others learn of it', async () => {
+      const { topics } = stores();
+      const topic = newTopic();
+      await topics.create(topic);
+      const outcomes = await Promise.all(
+        ['a', 'b', 'c', 'd'].map((who) => topics.alter(topic, { ...topic, tags: { who } })),
+      );
+      const done = outcomes.filter(({ kind }) => kind === 'altered');
+      expect(done).toHaveLength(1);
+      const now = await topics.find(topic.name);
+      expect(done).toEqual([{ kind: 'altered', topic: now }]);
+      const stale = outcomes.filter(({ kind }) => kind !== 'altered');
+      expect(stale).toEqual(Array(3).fill({ kind: 'stale', topic: now }));
+    });
+
+    test('are this topic, and no newer one of the name', async () => {
+      const { topics } = stores();
+      const older = newTopic();
+      expect(await topics.alter(older, state)).toEqual({ kind: 'missing' });
+      const newer = newTopic(older.name);
+      await topics.create(newer);
+      expect(await topics.alter(older, state)).toEqual({ kind: 'missing' });
+      expect(await topics.find(newer.name)).toEqual(newer);
+    });
+
+    test('are deleted only by who knows how many partitions they have', async () => {
+      const { topics } = stores();
+      const topic = newTopic();
+      await topics.create(topic);
+      await topics.alter(topic, state);
+      expect(await topics.delete(topic)).toBe('missing');
+      const now = (await topics.find(topic.name)) as Topic;
+      await topics.alter(now, { ...now, tags: {} });
+      expect(await topics.delete(now)).toBe('deleted');
     });
   });
 

@@ -12,9 +12,10 @@ import {
   QueryCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import type { Topic, TopicList, TopicStore } from '../topic-store.js';
+import { alteredTopic, type Topic, type TopicList, type TopicStore } from '../topic-store.js';
+import { alterTopicExpression } from './alter-topic-expression.js';
 import { decodeStored, replyTo } from './aws-errors.js';
-import { textOf } from './items/attributes.js';
+import { numberValue, textOf } from './items/attributes.js';
 import { producerIdFromItem, producerIdKey } from './items/producer-id-item.js';
 import { topicFromItem, topicKey, topicsPartitionKey, topicToItem } from './items/topic-item.js';
 
@@ -45,12 +46,32 @@ export function createDynamoTopicStore(dynamodb: DynamoDBClient, tableName: stri
       return Item && decodeStored('none', () => topicFromItem(Item));
     },
     list: (countMax, after) => listTopics(dynamodb, tableName, countMax, after),
-    async delete({ name, topicId }) {
+    async alter(before, state) {
+      const command = new UpdateItemCommand({
+        ...table,
+        Key: topicKey(before.name),
+        ...alterTopicExpression(before, state),
+        ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+      });
+      try {
+        await replyTo('write', dynamodb.send(command));
+        return { kind: 'altered', topic: alteredTopic(before, state) };
+      } catch (error) {
+        if (!(error instanceof ConditionalCheckFailedException)) throw error;
+        const { Item } = error;
+        const topic = Item && decodeStored('none', () => topicFromItem(Item));
+        return topic?.topicId === before.topicId ? { kind: 'stale', topic } : { kind: 'missing' };
+      }
+    },
+    async delete({ name, topicId, partitionCount }) {
       const command = new DeleteItemCommand({
         ...table,
         Key: topicKey(name),
-        ConditionExpression: 'i = :topicId',
-        ExpressionAttributeValues: { ':topicId': { S: topicId } },
+        ConditionExpression: 'i = :topicId AND c = :count',
+        ExpressionAttributeValues: {
+          ':topicId': { S: topicId },
+          ':count': numberValue(partitionCount),
+        },
       });
       try {
         await replyTo('write', dynamodb.send(command));

@@ -12,7 +12,6 @@ import { join, resolve } from 'node:path';
 import type { ParkedProducer } from '../../log/producer-state.js';
 import { StoreError } from '../store-error.js';
 import type { Stores } from '../stores.js';
-import type { Topic } from '../topic-store.js';
 import { assertFree, type Owner, thisProcess } from './data-dir-owner.js';
 import { type Database, openDatabase, type Table } from './database.js';
 import { createDirectories } from './directories.js';
@@ -21,7 +20,7 @@ import { createHeadTable } from './head-table.js';
 import { failureOf, storeErrorOf } from './io-errors.js';
 import { createLocalIndex, type Reading } from './local-index.js';
 import { createLocalObjects, type LocalObjects } from './local-objects.js';
-import { createLocalTopics } from './local-topics.js';
+import { createLocalTopics, type StoredTopic } from './local-topics.js';
 import { createSmallObjects } from './small-objects.js';
 
 export type LocalStoresOptions = {
@@ -124,7 +123,7 @@ function composeStores(
   const heads = createHeadTable(database.table('heads', 'string'));
   const pages = database.table<Uint8Array>('pages', 'binary');
   const parked = database.table<ParkedProducer>('parked', 'json');
-  const topics = database.table<Topic>('topics', 'json');
+  const topics = database.table<StoredTopic>('topics', 'json');
   const companion = { ...heads, begin: assertOwner };
   const commits = createGroupCommit(database.transact, database.check, companion);
   const small = database.table<Uint8Array>('objects', 'binary');

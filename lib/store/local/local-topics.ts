@@ -2,15 +2,27 @@
  * Topics by name, and the counter of producer ids, in LMDB.
  */
 
-import type { Topic, TopicStore } from '../topic-store.js';
+import {
+  type AlterOutcome,
+  alteredTopic,
+  type Topic,
+  type TopicStore,
+  unalteredTopic,
+} from '../topic-store.js';
 import type { Table } from './database.js';
 import type { GroupCommit } from './group-commit.js';
 import type { Reading } from './local-index.js';
 
 const producerIdsKey = 'producerIds';
 
+/** Topics of older data directories lack what can be altered. */
+export type StoredTopic = Pick<Topic, 'name' | 'topicId' | 'createdAtMs' | 'partitionCount'> &
+  Partial<Topic>;
+
+const topicOf = (stored: StoredTopic): Topic => ({ ...unalteredTopic, ...stored });
+
 export function createLocalTopics(
-  topics: Table<Topic>,
+  topics: Table<StoredTopic>,
   facts: Table<unknown>,
   commits: GroupCommit,
   reading: Reading,
@@ -22,25 +34,39 @@ export function createLocalTopics(
           ? { answer: 'exists' }
           : { answer: 'created', write: () => topics.put(topic.name, topic) },
       ),
-    find: async (name) => reading(() => topics.get(name)),
+    find: async (name) =>
+      reading(() => {
+        const stored = topics.get(name);
+        return stored && topicOf(stored);
+      }),
     list: async (countMax, after) =>
       reading(() => {
         const found = topics.values({
           ...(after !== undefined && { after }),
           countMax: countMax + 1,
         });
-        const page = found.slice(0, countMax);
+        const page = found.slice(0, countMax).map(topicOf);
         const last = page.at(-1);
         return found.length > countMax && last
           ? { topics: page, after: last.name }
           : { topics: page };
       }),
-    delete: ({ name, topicId }) =>
-      commits.run<'deleted' | 'missing'>(() =>
-        topics.get(name)?.topicId === topicId
+    alter: (before, state) =>
+      commits.run<AlterOutcome>(() => {
+        const stored = topics.get(before.name);
+        if (stored?.topicId !== before.topicId) return { answer: { kind: 'missing' } };
+        const now = topicOf(stored);
+        if (now.version !== before.version) return { answer: { kind: 'stale', topic: now } };
+        const topic = alteredTopic(now, state);
+        return { answer: { kind: 'altered', topic }, write: () => topics.put(topic.name, topic) };
+      }),
+    delete: ({ name, topicId, partitionCount }) =>
+      commits.run<'deleted' | 'missing'>(() => {
+        const now = topics.get(name);
+        return now?.topicId === topicId && now.partitionCount === partitionCount
           ? { answer: 'deleted', write: () => topics.remove(name) }
-          : { answer: 'missing' },
-      ),
+          : { answer: 'missing' };
+      }),
     nextProducerId: () =>
       commits.run(() => {
         const producerId = (facts.get(producerIdsKey) as number | undefined) ?? 0;

@@ -13,7 +13,7 @@ import type { ObjectStore } from '../object-store.js';
 import type { HeadChange, PartitionIndex } from '../partition-index.js';
 import { StoreError } from '../store-error.js';
 import type { Stores } from '../stores.js';
-import type { Topic, TopicStore } from '../topic-store.js';
+import { alteredTopic, type Topic, type TopicStore } from '../topic-store.js';
 
 export function createMemoryStores(): Stores {
   return {
@@ -149,8 +149,17 @@ export function createMemoryTopics(): TopicStore {
         ? { topics: page, after: last.name }
         : { topics: page };
     },
-    async delete({ name, topicId }) {
-      if (topics.get(name)?.topicId !== topicId) return 'missing';
+    async alter(before, state) {
+      const now = topics.get(before.name);
+      if (now?.topicId !== before.topicId) return { kind: 'missing' };
+      if (now.version !== before.version) return { kind: 'stale', topic: now };
+      const topic = alteredTopic(now, state);
+      topics.set(topic.name, topic);
+      return { kind: 'altered', topic };
+    },
+    async delete({ name, topicId, partitionCount }) {
+      const now = topics.get(name);
+      if (now?.topicId !== topicId || now.partitionCount !== partitionCount) return 'missing';
       topics.delete(name);
       return 'deleted';
     },

@@ -13,6 +13,7 @@ import { mockClient } from 'aws-sdk-client-mock';
 import { beforeEach, expect, test } from 'vitest';
 import { createDynamoTopicStore } from '../../../lib/store/aws/dynamo-topic-store.js';
 import { topicKey, topicToItem } from '../../../lib/store/aws/items/topic-item.js';
+import { unalteredTopic } from '../../../lib/store/topic-store.js';
 
 const dynamodb = mockClient(DynamoDBClient);
 const topics = createDynamoTopicStore(new DynamoDBClient({ region: 'us-east-1' }), 'the-table');
@@ -22,6 +23,7 @@ const topicOf = (name: string) => ({
   topicId: `id of ${name}`,
   partitionCount: 3,
   createdAtMs: 1_790_000_000_000,
+  ...unalteredTopic,
 });
 const topic = topicOf('orders');
 
@@ -104,6 +106,56 @@ test('a list goes on where a query stopped early', async () => {
   expect(sent()[1]).toMatchObject({ Limit: 5, ExclusiveStartKey: topicKey('a') });
 });
 
+test('a topic is altered by one update of the version that is known', async () => {
+  dynamodb.on(UpdateItemCommand).resolves({});
+  const state = { partitionCount: 5, configs: { 'retention.ms': '-1' }, tags: { team: 'a' } };
+  const altered = { ...topic, ...state, version: 1 };
+  expect(await topics.alter(topic, state)).toEqual({ kind: 'altered', topic: altered });
+  const again = { ...altered, configs: {}, version: 2 };
+  expect(await topics.alter(altered, again)).toEqual({ kind: 'altered', topic: again });
+  const asked = { TableName: 'the-table', Key: topicKey('orders') };
+  const values = {
+    ':topicId': { S: 'id of orders' },
+    ':count': { N: '5' },
+    ':configs': { M: { 'retention.ms': { S: '-1' } } },
+    ':tags': { M: { team: { S: 'a' } } },
+    ':next': { N: '1' },
+  };
+  expect(sent()).toEqual([
+    {
+      ...asked,
+      UpdateExpression: 'SET c = :count, g = :configs, a = :tags, v = :next',
+      ConditionExpression: 'i = :topicId AND attribute_not_exists(v)',
+      ExpressionAttributeValues: values,
+      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+    },
+    {
+      ...asked,
+      UpdateExpression: 'SET c = :count, g = :configs, a = :tags, v = :next',
+      ConditionExpression: 'i = :topicId AND v = :version',
+      ExpressionAttributeValues: {
+        ...values,
+        ':configs': { M: {} },
+        ':version': { N: '1' },
+        ':next': { N: '2' },
+      },
+      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+    },
+  ]);
+});
+
+test('an alteration of what has changed brings the topic as it is; of what is gone, nothing', async () => {
+  const now = { ...topic, version: 7, tags: { team: 'b' } };
+  dynamodb
+    .on(UpdateItemCommand)
+    .rejectsOnce(conditionFailed(topicToItem(now)))
+    .rejectsOnce(conditionFailed(topicToItem({ ...topic, topicId: 'newer' })))
+    .rejectsOnce(conditionFailed());
+  expect(await topics.alter(topic, topic)).toEqual({ kind: 'stale', topic: now });
+  expect(await topics.alter(topic, topic)).toEqual({ kind: 'missing' });
+  expect(await topics.alter(topic, topic)).toEqual({ kind: 'missing' });
+});
+
 test('only the topic with that id is deleted', async () => {
   dynamodb.on(DeleteItemCommand).resolvesOnce({}).rejects(conditionFailed());
   expect(await topics.delete(topic)).toBe('deleted');
@@ -111,8 +163,8 @@ test('only the topic with that id is deleted', async () => {
   expect(sent()[0]).toEqual({
     TableName: 'the-table',
     Key: topicKey('orders'),
-    ConditionExpression: 'i = :topicId',
-    ExpressionAttributeValues: { ':topicId': { S: 'id of orders' } },
+    ConditionExpression: 'i = :topicId AND c = :count',
+    ExpressionAttributeValues: { ':topicId': { S: 'id of orders' }, ':count': { N: '3' } },
   });
 });
 

@@ -42,6 +42,22 @@ async function writeFact(key: string, change: (before: unknown) => unknown): Pro
 }
 
 describe('closing and opening', () => {
+  test('reads topics that were stored before they could be altered', async () => {
+    await (await createLocalStores({ dataDir })).close();
+    const old = { name: 'old', topicId: 'x', partitionCount: 2, createdAtMs: 5 };
+    const database = openDatabase(join(dataDir, 'index'));
+    const table = database.table<unknown>('topics', 'json');
+    await database.transact(() => table.put('old', old));
+    await database.close();
+    const stores = await createLocalStores({ dataDir });
+    const topic = { ...old, configs: {}, tags: {}, version: 0 };
+    expect(await stores.topics.find('old')).toEqual(topic);
+    expect((await stores.topics.list(10)).topics).toEqual([topic]);
+    const altered = { ...topic, tags: { a: 'b' }, version: 1 };
+    expect(await stores.topics.alter(topic, altered)).toEqual({ kind: 'altered', topic: altered });
+    await stores.close();
+  });
+
   test('keeps everything', async () => {
     const before = await createLocalStores({ dataDir });
     expect(before.shared).toBe(false);
@@ -56,7 +72,8 @@ describe('closing and opening', () => {
     await before.index.setFencingToken(ref, 'token "quoted" ✓', undefined);
     const parked = { epoch: 1, nextSequence: 2, spans: [], lastBaseOffset: 3 };
     await before.index.parkProducer(ref, 'q', parked);
-    const topic = { name: 't', topicId: ref.topicId, partitionCount: 1, createdAtMs: 1 };
+    const facts = { name: 't', topicId: ref.topicId, partitionCount: 1, createdAtMs: 1 };
+    const topic = { ...facts, configs: { 'retention.ms': '1' }, tags: {}, version: 0 };
     await before.topics.create(topic);
     const producerId = await before.topics.nextProducerId();
     const key = walKey();

@@ -8,6 +8,7 @@ import {
   createMemoryTopics,
 } from '../../../lib/store/memory/memory-store.js';
 import type { PartitionIndex } from '../../../lib/store/partition-index.js';
+import { unalteredTopic } from '../../../lib/store/topic-store.js';
 
 const ref = { topicId: 'aaaaaaaa-0000-4000-8000-000000000000', partition: 0 };
 let index: PartitionIndex;
@@ -126,7 +127,13 @@ test('of two parked states the newer stays, whichever comes last', async () => {
 test('topics are listed in order, page by page', async () => {
   const topics = createMemoryTopics();
   for (const name of ['c', 'a', 'b']) {
-    await topics.create({ name, topicId: name, partitionCount: 1, createdAtMs: 0 });
+    await topics.create({
+      name,
+      topicId: name,
+      partitionCount: 1,
+      createdAtMs: 0,
+      ...unalteredTopic,
+    });
   }
   const first = await topics.list(2);
   expect([first.topics.map(({ name }) => name), first.after]).toEqual([['a', 'b'], 'b']);

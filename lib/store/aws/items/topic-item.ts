@@ -5,10 +5,13 @@
  *   i  S  topic id
  *   c  N  partition count
  *   m  N  created at, ms since 1970
+ *   g  M  setting -> S; absent: none
+ *   a  M  tag -> S; absent: none
+ *   v  N  version; absent: 0, never altered
  */
 
-import type { Topic } from '../../topic-store.js';
-import { type Item, numberOf, numberValue, textOf } from './attributes.js';
+import { type Topic, unalteredTopic } from '../../topic-store.js';
+import { type Item, mapOf, numberOf, numberValue, textOf } from './attributes.js';
 import { layoutVersion } from './partition-key.js';
 
 export const topicsPartitionKey = `${layoutVersion}/topics`;
@@ -23,12 +26,27 @@ export function topicToItem(topic: Topic): Item {
     i: { S: topic.topicId },
     c: numberValue(topic.partitionCount),
     m: numberValue(topic.createdAtMs),
+    ...(Object.keys(topic.configs).length === 0 ? {} : { g: textsToValue(topic.configs) }),
+    ...(Object.keys(topic.tags).length === 0 ? {} : { a: textsToValue(topic.tags) }),
+    ...(topic.version === 0 ? {} : { v: numberValue(topic.version) }),
   };
+}
+
+export function textsToValue(texts: Readonly<Record<string, string>>) {
+  return { M: Object.fromEntries(Object.entries(texts).map(([name, S]) => [name, { S }])) };
+}
+
+function textsFrom(map: Item): Record<string, string> {
+  return Object.fromEntries(Object.keys(map).map((name) => [name, textOf(map, name)]));
 }
 
 /** Throws `CorruptData`. */
 export function topicFromItem(item: Item): Topic {
   return {
+    ...unalteredTopic,
+    ...(item.g ? { configs: textsFrom(mapOf(item, 'g')) } : {}),
+    ...(item.a ? { tags: textsFrom(mapOf(item, 'a')) } : {}),
+    ...(item.v ? { version: numberOf(item, 'v') } : {}),
     name: textOf(item, 'sk'),
     topicId: textOf(item, 'i'),
     partitionCount: numberOf(item, 'c'),

@@ -15,6 +15,7 @@ import {
 } from '../../../../lib/store/aws/items/parked-producer-item.js';
 import { producerIdFromItem } from '../../../../lib/store/aws/items/producer-id-item.js';
 import { topicFromItem, topicToItem } from '../../../../lib/store/aws/items/topic-item.js';
+import { unalteredTopic } from '../../../../lib/store/topic-store.js';
 import { anySpans, propertyRuns, ref, sampleEntry } from '../samples.js';
 
 const pk = { S: '1/p/0f8fad5b-d9cb-469f-a165-70867728950e/3' };
@@ -51,7 +52,8 @@ test('a parked producer comes back as it was', () => {
 });
 
 test('a topic lies under its name, among all topics', () => {
-  const topic = { name: 'orders', topicId: ref.topicId, partitionCount: 12, createdAtMs: 1_790 };
+  const facts = { name: 'orders', topicId: ref.topicId, partitionCount: 12, createdAtMs: 1_790 };
+  const topic = { ...facts, ...unalteredTopic };
   const item = topicToItem(topic);
   expect(item).toEqual({
     pk: { S: '1/topics' },
@@ -61,6 +63,15 @@ test('a topic lies under its name, among all topics', () => {
     m: { N: '1790' },
   });
   expect(topicFromItem(item)).toEqual(topic);
+  const altered = { ...topic, configs: { 'retention.ms': '1' }, tags: { a: '' }, version: 3 };
+  const alteredItem = topicToItem(altered);
+  expect(alteredItem).toEqual({
+    ...item,
+    g: { M: { 'retention.ms': { S: '1' } } },
+    a: { M: { a: { S: '' } } },
+    v: { N: '3' },
+  });
+  expect(topicFromItem(alteredItem)).toEqual(altered);
 });
 
 test('the first producer id is 0', () => {
