@@ -4,19 +4,20 @@
  */
 
 import { readFile } from 'node:fs/promises';
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { createAdaptorServer } from '@hono/node-server';
 import { createBroker } from '../lib/broker/broker.js';
 import { type BrokerSettings, brokerDefaults } from '../lib/broker/broker-settings.js';
 import { createApp } from '../lib/http/app.js';
 import { httpDefaults } from '../lib/http/http-deps.js';
+import { kinesisDefaults } from '../lib/kinesis/action.js';
+import { createKinesisFace, isForKinesis } from '../lib/kinesis/face.js';
+import { storedTokenKey } from '../lib/kinesis/token-key.js';
 import { createJsonLogger } from '../lib/runtime/json-logger.js';
 import { nodeCodecs } from '../lib/runtime/node-codecs.js';
 import { createNodeWorld } from '../lib/runtime/node-world.js';
 import { type Environment, parseSettings, type Settings } from '../lib/settings/settings.js';
 import type { Stores } from '../lib/store/stores.js';
 import { readNodeBody } from './node-body.js';
+import { createPortServer } from './one-port.js';
 
 export type ServeOptions = {
   readonly port: number;
@@ -31,10 +32,6 @@ export type RunningServer = {
   /** Finishes what is under way, then closes the stores. */
   stop(): Promise<void>;
 };
-
-/** A sender that is slower than this is cut off, so that it cannot hold a connection for ever. */
-const requestTimeoutMs = 120_000;
-const headersTimeoutMs = 20_000;
 
 export async function serve(
   options: ServeOptions,
@@ -55,27 +52,37 @@ export async function serve(
     stopping: stopping.signal,
     docsScript,
   });
-  const server = createAdaptorServer({ fetch: app.fetch }) as Server;
-  server.requestTimeout = requestTimeoutMs;
-  server.headersTimeout = headersTimeoutMs;
-  try {
-    await listen(server, options);
-  } catch (error) {
+  const kinesis = createKinesisFace({
+    broker,
+    codecs: nodeCodecs,
+    world,
+    account: accountOf(environment),
+    settings: kinesisDefaults,
+    tokenKey: storedTokenKey(stores.objects),
+    readBody: readNodeBody,
+    // Everybody is let in, until there are access keys.
+    admit: async () => {},
+    stopping: stopping.signal,
+  });
+  const server = createPortServer((request, env) =>
+    isForKinesis(request) ? kinesis(request, env) : app.fetch(request, env),
+  );
+  const listening = server.listen(options.port, options.host).catch(async (error) => {
     await stores.close();
     throw error;
-  }
-  const { address, port } = server.address() as AddressInfo;
+  });
+  const { address, port } = await listening;
   const host = address.includes(':') ? `[${address}]` : address;
   return {
     url: `http://${host}:${port}`,
     async stop() {
       // Before the broker wakes who waits: a follower that is woken must not wait again.
       stopping.abort();
-      const closed = new Promise((resolve) => server.close(resolve));
+      const closed = server.close();
       await broker.close();
       // A connection that has its answer stays open for the next request: close it as it falls idle.
-      const sweep = setInterval(() => server.closeIdleConnections(), 20);
-      const force = setTimeout(() => server.closeAllConnections(), 2_000);
+      const sweep = setInterval(() => server.closeIdle(), 20);
+      const force = setTimeout(() => server.closeAll(), 2_000);
       await closed;
       clearInterval(sweep);
       clearTimeout(force);
@@ -83,6 +90,11 @@ export async function serve(
       await stores.close();
     },
   };
+}
+
+/** What ARNs say. The region is that of the SDKs' own variables, for clients that compare it. */
+function accountOf({ AWS_REGION, AWS_DEFAULT_REGION }: Environment) {
+  return { region: AWS_REGION ?? AWS_DEFAULT_REGION ?? 'us-east-1', accountId: '000000000000' };
 }
 
 function settingsFrom(environment: Environment): Settings {
@@ -131,11 +143,4 @@ async function docsScript(): Promise<Uint8Array | undefined> {
     if (script) return script;
   }
   return undefined;
-}
-
-function listen(server: Server, { port, host }: ServeOptions): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, () => resolve());
-  });
 }

@@ -27,6 +27,11 @@ export const rooms: Readonly<Record<string, Room>> = {
     packages: ['hono', 'hono/', 'zod', 'zod-openapi'],
     pure: true,
   },
+  'lib/kinesis': {
+    may: ['lib/log', 'lib/store', 'lib/broker'],
+    packages: ['node:buffer', 'node:crypto', 'zod', 'cborg', '@smithy/eventstream-codec'],
+    pure: false,
+  },
   'lib/client': { may: ['lib/log', 'lib/contract'], packages: [], pure: false },
   'lib/cli': {
     may: ['lib/log', 'lib/client', 'lib/contract'],

@@ -15,10 +15,11 @@ import type { BrokerSettings } from './broker-settings.js';
 import { type FetchRequest, type FetchResult, fetchRecords, offsetOutOfRange } from './fetch.js';
 import { createFlusher } from './flusher.js';
 import { findOffsetByTime, type TimedOffset } from './list-offsets.js';
+import { createReshaper, type Reshaper } from './reshape.js';
 import { createTailWatch } from './tail-watch.js';
 import { createTopics, type Topics } from './topics.js';
 
-export type Broker = {
+export type Broker = Reshaper & {
   readonly topics: Topics;
   /** One result per batch, in their order. Batches of one partition are appended in their order. */
   append(batches: readonly PendingBatch[]): Promise<readonly BatchResult[]>;
@@ -122,6 +123,7 @@ export function createBroker(
       if (outcome.kind === 'noPartition') throw vanished(ref);
       throw offsetOutOfRange(outcome.head, to);
     },
+    ...createReshaper(stores, world.clock, topics.forget),
     nextProducerId: () => stores.topics.nextProducerId(),
     idle: () => flusher.idle(),
     async close() {

@@ -28,7 +28,8 @@ export function sealToken(key: Uint8Array, nowMs: number, content: Uint8Array): 
 /** Undefined for what we did not seal. */
 export function openToken(key: Uint8Array, token: string): OpenedToken | undefined {
   const bytes = Buffer.from(token, 'base64');
-  if (bytes.length < contentStart + macBytes || bytes.toString('base64') !== token) return undefined;
+  if (bytes.length < contentStart + macBytes || bytes.toString('base64') !== token)
+    return undefined;
   const body = bytes.subarray(0, -macBytes);
   if (!timingSafeEqual(bytes.subarray(-macBytes), macOf(key, body))) return undefined;
   const sealedAtMs = body.readUIntBE(version.length, timeBytes);

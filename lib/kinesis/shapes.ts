@@ -21,7 +21,11 @@ export type Shape = Constraints &
   (
     | { readonly kind: 'String' | 'Integer' | 'Boolean' | 'Blob' | 'Timestamp' }
     | { readonly kind: 'List'; readonly member: Shape; readonly memberName?: string }
-    | { readonly kind: 'Map'; readonly keyLength: readonly [number, number]; readonly member: Shape }
+    | {
+        readonly kind: 'Map';
+        readonly keyLength: readonly [number, number];
+        readonly member: Shape;
+      }
     | { readonly kind: 'Structure'; readonly members: Shapes }
   );
 export type Shapes = Readonly<Record<string, Shape>>;
@@ -145,7 +149,8 @@ function judge(value: unknown, shape: Shape, path: string, problems: string[]): 
     if (shape.required) problems.push(problem('null', path, 'Member must not be null'));
     return;
   }
-  for (const failed of failures(value, shape)) problems.push(problem(shown(value, shape), path, failed));
+  for (const failed of failures(value, shape))
+    problems.push(problem(shown(value, shape), path, failed));
   if (shape.kind === 'Structure') {
     judgeMembers(value as Members, shape.members, `${path}.`, problems);
   } else if (shape.kind === 'List') {
@@ -170,7 +175,8 @@ function failures(value: unknown, shape: Shape): string[] {
   }
   if (length) {
     const size = lengthOf(value);
-    if (size < length[0]) failed.push(`Member must have length greater than or equal to ${length[0]}`);
+    if (size < length[0])
+      failed.push(`Member must have length greater than or equal to ${length[0]}`);
     if (size > length[1]) failed.push(`Member must have length less than or equal to ${length[1]}`);
   }
   if (range && (value as number) < range[0]) {

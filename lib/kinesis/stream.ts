@@ -39,10 +39,18 @@ export function streamOf({ account }: ActionDeps, topic: Topic): Stream {
   return { name, arn: streamArnOf(account, name), topic, lineage: lineageOf(topic), state };
 }
 
+/** A resharding that takes longer has lost who began it: whoever comes by finishes it. */
+const reshapingMsMax = 5_000;
+
 /** As it is now. */
 export async function findStream(deps: ActionDeps, named: NamedStream): Promise<Stream> {
   const name = streamNameOf(named);
-  return streamOf(deps, await asStream(deps, name, deps.broker.topics.findAnew(name)));
+  let topic = await asStream(deps, name, deps.broker.topics.findAnew(name));
+  const { reshaping } = topic.lineage ?? {};
+  if (reshaping && deps.world.clock.nowMs() - reshaping.startedAtMs > reshapingMsMax) {
+    topic = await asStream(deps, name, deps.broker.finishReshaping(topic));
+  }
+  return streamOf(deps, topic);
 }
 
 /** As it is remembered: good enough where a wrong memory is noticed. */

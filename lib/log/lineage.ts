@@ -20,13 +20,16 @@ export type PartitionLineage = HashRange & {
   readonly closedAtMs?: number;
 };
 
-/** A change that is decided but perhaps not carried out: whoever meets it may finish it. */
-export type Reshaping = {
+/** One step: what is closed, and what is opened in its place. */
+export type ReshapingPlan = {
   readonly closing: readonly number[];
   readonly opening: readonly (HashRange & { readonly parents: readonly number[] })[];
   /** More such steps follow, until this many even partitions are open. */
   readonly target?: number;
 };
+
+/** One that is under way: whoever finds that it takes too long may finish it. */
+export type Reshaping = ReshapingPlan & { readonly startedAtMs: number };
 
 export type Lineage = {
   /** By partition number: a child's is higher than its parents'. */
@@ -85,7 +88,9 @@ export type OpenPartition = HashRange & { readonly partition: number };
 /** In the order of their ranges. */
 export function openPartitions(lineage: Lineage): OpenPartition[] {
   return lineage.partitions
-    .flatMap((one, partition) => (isOpen(one) ? [{ start: one.start, end: one.end, partition }] : []))
+    .flatMap((one, partition) =>
+      isOpen(one) ? [{ start: one.start, end: one.end, partition }] : [],
+    )
     .sort((a, b) => (a.start < b.start ? -1 : 1));
 }
 
@@ -127,7 +132,7 @@ export function childrenOf(lineage: Lineage, partition: number): number[] {
 }
 
 /** `at` begins the second half; it lies inside the range, not at its start. */
-export function planSplit(lineage: Lineage, partition: number, at: string): Reshaping {
+export function planSplit(lineage: Lineage, partition: number, at: string): ReshapingPlan {
   const parent = lineage.partitions[partition];
   assert(parent && isOpen(parent), 'an open partition is split');
   assert(parent.start < at && at <= parent.end, 'a partition is split inside its range');
@@ -142,7 +147,7 @@ export function planSplit(lineage: Lineage, partition: number, at: string): Resh
 }
 
 /** `lower` ends where `upper` begins. */
-export function planMerge(lineage: Lineage, lower: number, upper: number): Reshaping {
+export function planMerge(lineage: Lineage, lower: number, upper: number): ReshapingPlan {
   const [first, second] = [lineage.partitions[lower], lineage.partitions[upper]];
   assert(first && second && isOpen(first) && isOpen(second), 'open partitions are merged');
   assert(areNeighbours(first, second), 'neighbours are merged');
@@ -158,7 +163,7 @@ export function areNeighbours(lower: HashRange, upper: HashRange): boolean {
  * The next step towards `target` even partitions: splits first, where a border is missing, then merges
  * of neighbours. Undefined: they are there.
  */
-export function planEven(lineage: Lineage, target: number): Reshaping | undefined {
+export function planEven(lineage: Lineage, target: number): ReshapingPlan | undefined {
   const borders = evenStarts(target).map(hashText);
   const open = openPartitions(lineage);
   const splits = open.flatMap(({ start, end, partition }) => {
@@ -167,7 +172,7 @@ export function planEven(lineage: Lineage, target: number): Reshaping | undefine
     return middle === undefined ? [] : [planSplit(lineage, partition, middle)];
   });
   if (splits.length > 0) return { ...joined(splits), target };
-  const merges: Reshaping[] = [];
+  const merges: ReshapingPlan[] = [];
   for (let i = 0; i + 1 < open.length; i++) {
     const [lower, upper] = [open[i], open[i + 1]] as [OpenPartition, OpenPartition];
     if (borders.includes(upper.start)) continue;
@@ -177,7 +182,7 @@ export function planEven(lineage: Lineage, target: number): Reshaping | undefine
   return merges.length > 0 ? { ...joined(merges), target } : undefined;
 }
 
-function joined(steps: readonly Reshaping[]): Reshaping {
+function joined(steps: readonly ReshapingPlan[]): ReshapingPlan {
   return {
     closing: steps.flatMap(({ closing }) => closing),
     opening: steps.flatMap(({ opening }) => opening),
@@ -204,7 +209,7 @@ export function afterReshaping({ partitions, reshaping }: Lineage, nowMs: number
     ],
   };
   const next = target === undefined ? undefined : planEven(after, target);
-  return next ? { ...after, reshaping: next } : after;
+  return next ? { ...after, reshaping: { ...next, startedAtMs: nowMs } } : after;
 }
 
 function createdAt(partitions: readonly PartitionLineage[], partition: number): number {

@@ -3,10 +3,16 @@
  * append, one batch per shard. Shards can differ in their result, and each record is told its own.
  */
 
+import { Buffer } from 'node:buffer';
 import { acceptRecords } from '../../broker/accept-batches.js';
 import type { BatchResult } from '../../broker/batch-verdicts.js';
 import type { BrokerError } from '../../broker/broker-error.js';
-import { lineageOf, openPartitions, type PartitionLineage, partitionAt } from '../../log/lineage.js';
+import {
+  lineageOf,
+  openPartitions,
+  type PartitionLineage,
+  partitionAt,
+} from '../../log/lineage.js';
 import { topicConfigsOf } from '../../log/topic-configs.js';
 import type { Topic } from '../../store/topic-store.js';
 import type { ActionDeps, Call } from '../action.js';
@@ -15,7 +21,7 @@ import { invalidArgument, kinesisErrorOf, recordFailureOf } from '../kinesis-err
 import { logRecordOf, type PutEntry } from '../record-mapping.js';
 import { parseSequenceNumber, recordNumbers, secsOf } from '../sequence-number.js';
 import { formatShardId } from '../shard-id.js';
-import { recallTopic } from '../stream.js';
+import { asStream, recallTopic } from '../stream.js';
 import { type NamedStream, streamNameOf } from '../stream-name.js';
 import { parseState, type StreamState, stateAnnotation } from '../stream-state.js';
 
@@ -83,7 +89,11 @@ function hashOf({ ExplicitHashKey, PartitionKey }: PutEntry): string {
 }
 
 /** Offsets of one shard only rise, so the new number is greater than any that was ever given. */
-function checkOrdering({ SequenceNumberForOrdering }: PutRecordInput, name: string, deps: ActionDeps) {
+function checkOrdering(
+  { SequenceNumberForOrdering }: PutRecordInput,
+  name: string,
+  deps: ActionDeps,
+) {
   if (SequenceNumberForOrdering === undefined) return;
   const number = parseSequenceNumber(SequenceNumberForOrdering);
   const nowSecs = secsOf(deps.world.clock.nowMs());
@@ -96,8 +106,7 @@ function checkOrdering({ SequenceNumberForOrdering }: PutRecordInput, name: stri
 function checkSizes(entries: readonly PutEntry[], { maxRecordKiB }: StreamState): void {
   let bytes = 0;
   for (const [i, { Data, PartitionKey }] of entries.entries()) {
-    // Only a key beyond ASCII has to be counted by hand, and no record is near the limit by its key.
-    const sizeBytes = Data.length + new TextEncoder().encode(PartitionKey).length;
+    const sizeBytes = Data.length + Buffer.byteLength(PartitionKey);
     bytes += sizeBytes;
     if (sizeBytes <= maxRecordKiB * 1024) continue;
     throw invalidArgument(
@@ -117,16 +126,18 @@ async function put(
   let topic = known;
   let left = entries.map((_, i) => i);
   for (let tries = 0; left.length > 0; tries++) {
-    const rerouted = await putOnce(deps, topic, left, entries, hashes, outcomes);
-    if (tries === reroutesMax) break;
-    left = rerouted;
-    // The shards were closed: their children take over as soon as the resharding is complete.
-    if (left.length > 0) topic = await deps.broker.finishReshaping(topic);
+    left = await putOnce(deps, topic, left, entries, hashes, outcomes);
+    if (left.length === 0 || tries === reroutesMax) break;
+    // Closed, its children take over as soon as the resharding is complete; gone, there may be a new one.
+    const { name } = topic;
+    topic = await asStream(deps, name, deps.broker.finishReshaping(topic)).catch(() =>
+      asStream(deps, name, deps.broker.topics.findAnew(name)),
+    );
   }
   return outcomes;
 }
 
-/** Returns those that met a closed shard, and certainly did not enter it. */
+/** Returns those that met a shard that is closed or gone, and certainly did not enter it. */
 async function putOnce(
   { broker, codecs, world }: ActionDeps,
   topic: Topic,
@@ -141,7 +152,14 @@ async function putOnce(
   const configs = { ...topicConfigsOf(topic.configs), maxMessageBytes: batchBytesMax };
   const batches = groups.map(([partition, members]) => {
     const records = members.map((i) => logRecordOf(entries[i] as PutEntry, nowMs));
-    return acceptRecords({ topicId: topic.topicId, partition }, records, codecs, nowMs, undefined, configs);
+    return acceptRecords(
+      { topicId: topic.topicId, partition },
+      records,
+      codecs,
+      nowMs,
+      undefined,
+      configs,
+    );
   });
   const results = await broker.append(batches);
   const again: number[] = [];
@@ -150,7 +168,9 @@ async function putOnce(
     if (result.kind === 'failed') {
       const { error } = result;
       for (const i of members) outcomes[i] = { kind: 'failed', shard, error };
-      if (error.code === 'PARTITION_CLOSED' && error.sideEffects === 'none') again.push(...members);
+      const moved =
+        error.code === 'PARTITION_CLOSED' || error.code === 'UNKNOWN_TOPIC_OR_PARTITION';
+      if (moved && error.sideEffects === 'none') again.push(...members);
       continue;
     }
     const { createdAtMs } = lineage.partitions[shard] as PartitionLineage;

@@ -1,0 +1,112 @@
+/**
+ * HTTP/1.1 and HTTP/2 on one plain port. The AWS SDKs speak HTTP/2 with prior knowledge, without asking
+ * first; everybody else speaks HTTP/1.1. The first three bytes of a connection tell which it is.
+ */
+
+import { createServer as createHttp1Server, type RequestListener, type Server } from 'node:http';
+import {
+  createServer as createHttp2Server,
+  type Http2Server,
+  type ServerHttp2Session,
+} from 'node:http2';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { getRequestListener } from '@hono/node-server';
+
+export type PortServer = {
+  listen(port: number, host: string): Promise<AddressInfo>;
+  /** Takes no more connections. Resolves when the last one is closed. */
+  close(): Promise<void>;
+  /** Ends connections as they fall idle. */
+  closeIdle(): void;
+  /** Ends all connections, whatever they do. */
+  closeAll(): void;
+};
+
+type Fetch = Parameters<typeof getRequestListener>[0];
+type Http2Listener = NonNullable<Parameters<typeof createHttp2Server>[1]>;
+
+/** A sender that is slower than this is cut off, so that it cannot hold a connection for ever. */
+const requestTimeoutMs = 120_000;
+const headersTimeoutMs = 20_000;
+
+const MiB = 1024 * 1024;
+/** What a client may send ahead: a whole request, without waiting for us to say so. */
+const streamWindowBytes = 16 * MiB;
+const sessionWindowBytes = 64 * MiB;
+
+const http2Begins = 'PRI';
+
+export function createPortServer(fetch: Fetch): PortServer {
+  // It takes the requests of both.
+  const listener = getRequestListener(fetch);
+  const http1 = createHttp1Server(listener as RequestListener);
+  http1.requestTimeout = requestTimeoutMs;
+  http1.headersTimeout = headersTimeoutMs;
+  // It never listens itself, but counts its connections, and times them out, only from then on.
+  http1.emit('listening');
+  const { http2, sessions } = http2Server(listener as Http2Listener);
+  const undecided = new Set<Socket>();
+  const port = createServer((socket) => sortOut(socket, undecided, http1, http2));
+
+  return {
+    listen: (number, host) =>
+      new Promise((resolve, reject) => {
+        port.once('error', reject);
+        port.listen(number, host, () => resolve(port.address() as AddressInfo));
+      }),
+    async close() {
+      const closed = new Promise<void>((resolve) => port.close(() => resolve()));
+      for (const socket of undecided) socket.destroy();
+      for (const session of sessions) session.close();
+      await closed;
+      // Ends its timers.
+      http1.close();
+    },
+    closeIdle: () => http1.closeIdleConnections(),
+    closeAll() {
+      http1.closeAllConnections();
+      for (const session of sessions) session.destroy();
+    },
+  };
+}
+
+function http2Server(listener: Http2Listener): {
+  http2: Http2Server;
+  sessions: Set<ServerHttp2Session>;
+} {
+  const sessions = new Set<ServerHttp2Session>();
+  const http2 = createHttp2Server({ settings: { initialWindowSize: streamWindowBytes } }, listener);
+  http2.on('session', (session) => {
+    sessions.add(session);
+    session.once('close', () => sessions.delete(session));
+    // A client that breaks the protocol hurts itself alone.
+    session.on('error', () => session.destroy());
+    session.setLocalWindowSize(sessionWindowBytes);
+    session.setTimeout(requestTimeoutMs, () => session.destroy());
+  });
+  return { http2, sessions };
+}
+
+function sortOut(socket: Socket, undecided: Set<Socket>, http1: Server, http2: Http2Server): void {
+  let begun = '';
+  undecided.add(socket);
+  const giveUp = () => socket.destroy();
+  socket.setTimeout(headersTimeoutMs, giveUp);
+  socket.on('error', giveUp);
+  socket.once('close', () => undecided.delete(socket));
+  const look = () => {
+    const chunk: Buffer | null = socket.read();
+    if (chunk === null) return;
+    begun = chunk.toString('latin1', 0, http2Begins.length);
+    socket.unshift(chunk);
+    // A few bytes that could become either: wait for the next ones.
+    if (begun.length < http2Begins.length && http2Begins.startsWith(begun)) return;
+    socket.off('readable', look);
+    socket.setTimeout(0);
+    socket.off('timeout', giveUp);
+    socket.off('error', giveUp);
+    undecided.delete(socket);
+    (begun === http2Begins ? http2 : http1).emit('connection', socket);
+  };
+  socket.on('readable', look);
+}
