@@ -6,6 +6,7 @@
 
 import Table from 'cli-table3';
 import { countAwsRequests } from './aws-requests.bench.js';
+import { measureChecker } from './checker.bench.js';
 import { fetchCold } from './fetch.bench.js';
 import { lambdaInit } from './lambda-init.js';
 import { type Comparison, median } from './measure.js';
@@ -64,6 +65,7 @@ const parts: Readonly<Record<string, () => Promise<void>>> = {
   'fetch cold': async () => printComparison(await fetchCold()),
   'aws requests': printRequests,
   'aws sdk': printSdk,
+  checker: async () => print(measureChecker()),
   'lambda init': async () => print(await lambdaInit()),
 };
 

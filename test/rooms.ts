@@ -11,13 +11,14 @@ export type Room = {
 
 export const rooms: Readonly<Record<string, Room>> = {
   'lib/log': { may: [], packages: [], pure: true },
+  'lib/checker': { may: ['lib/log'], packages: [], pure: true },
   'lib/store': { may: ['lib/log'], packages: [], pure: true },
   'lib/store/memory': { may: ['lib/log', 'lib/store'], packages: [], pure: true },
   'lib/store/local': { may: ['lib/log', 'lib/store'], packages: ['node:', 'lmdb'], pure: false },
   'lib/store/aws': { may: ['lib/log', 'lib/store'], packages: ['@aws-sdk/'], pure: false },
   'lib/runtime': {
     may: ['lib/log', 'lib/store'],
-    packages: ['node:', 'crc-32/crc32c.js', '@node-rs/crc32', 'pino'],
+    packages: ['node:', 'crc-32/crc32c.js', '@node-rs/crc32', 'fflate', 'pino'],
     pure: false,
   },
   'lib/broker': { may: ['lib/log', 'lib/store'], packages: [], pure: true },
@@ -34,7 +35,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   'lib/client': { may: ['lib/log', 'lib/contract'], packages: [], pure: false },
   'lib/cli': {
-    may: ['lib/log', 'lib/client', 'lib/contract'],
+    may: ['lib/log', 'lib/client', 'lib/contract', 'lib/checker'],
     packages: ['node:', 'commander', 'cli-progress', 'cli-table3'],
     pure: false,
   },

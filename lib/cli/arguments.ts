@@ -44,3 +44,13 @@ export function instantMs(text: string): number {
   if (Number.isSafeInteger(value) && value >= 0) return value;
   throw new InvalidArgumentError('It must be milliseconds since 1970 or an ISO 8601 time.');
 }
+
+const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
+
+/** `500ms`, `10s`, `5m`, `1h`; a number alone is seconds. */
+export function durationMs(text: string): number {
+  const [, digits = '', unit = 's'] = /^(\d{1,9})(ms|s|m|h)?$/.exec(text) ?? [];
+  const value = digits === '' ? 0 : Number(digits) * (unitMs[unit] as number);
+  if (value > 0) return value;
+  throw new InvalidArgumentError('It must be a time like 500ms, 10s, 5m or 1h.');
+}

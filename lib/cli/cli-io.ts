@@ -4,10 +4,10 @@
  */
 
 import type { Readable, Writable } from 'node:stream';
-import type { ProducerCodecs } from '../client/batch-producer.js';
 import type { HttpClient } from '../client/http-client.js';
 import type { Timing } from '../client/retry.js';
 import type { Fetch } from '../client/transport.js';
+import type { Codecs } from '../log/codecs.js';
 
 export type CliOutput = Writable & { readonly isTTY?: boolean };
 export type StopSignal = 'SIGINT' | 'SIGTERM';
@@ -21,7 +21,7 @@ export type CliIo = {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly version: string;
   /** Checksums for what is produced: loaded only when a command needs them. */
-  readonly loadCodecs: () => Promise<ProducerCodecs>;
+  readonly loadCodecs: () => Promise<Codecs>;
   /** Calls `listener` once, when somebody asks to stop; returns how to stop listening. */
   onStop(listener: (signal: StopSignal) => void): () => void;
   readonly fetch?: Fetch;

@@ -14,6 +14,7 @@ import { addTopicsCreate } from './commands/topics-create.js';
 import { addTopicsDelete } from './commands/topics-delete.js';
 import { addTopicsDescribe } from './commands/topics-describe.js';
 import { addTopicsList } from './commands/topics-list.js';
+import { addVerify } from './commands/verify.js';
 import { exitCodes, reportFailure, UsageError } from './failure.js';
 
 const urlDefault = `http://127.0.0.1:${portDefault}`;
@@ -45,6 +46,7 @@ export function createProgram(io: CliIo, serve?: ServeCommand): Command {
   addProduce(program, context);
   addConsume(program, context);
   addOffsets(program, context);
+  addVerify(program, context);
   return program;
 }
 

@@ -2,7 +2,7 @@
  * What became of the records of one `produce`: read, acknowledged, and the offsets they got.
  */
 
-import type { SentBatch } from '../client/batch-producer.js';
+import type { SentBatch } from '../client/producer/partition-lane.js';
 import { count, counted } from './table.js';
 
 type PartitionTally = {
@@ -12,6 +12,14 @@ type PartitionTally = {
   readonly baseOffset?: number | undefined;
   readonly nextOffset?: number | undefined;
 };
+
+/** Answers come in any order. */
+function spread(before: PartitionTally | undefined, baseOffset: number, recordCount: number) {
+  return {
+    baseOffset: Math.min(before?.baseOffset ?? baseOffset, baseOffset),
+    nextOffset: Math.max(before?.nextOffset ?? 0, baseOffset + recordCount),
+  };
+}
 
 export type ProduceSummary = {
   readonly topic: string;
@@ -43,8 +51,7 @@ export class ProduceTally {
     this.partitions.set(partition, {
       partition,
       records: (before?.records ?? 0) + recordCount,
-      baseOffset: before?.baseOffset ?? baseOffset,
-      nextOffset: baseOffset === undefined ? undefined : baseOffset + recordCount,
+      ...(baseOffset !== undefined && spread(before, baseOffset, recordCount)),
     });
   }
 

@@ -6,7 +6,8 @@ import type { CliIo } from './cli-io.js';
 import { count } from './table.js';
 
 export type Progress = {
-  update(records: number, bytes: number): void;
+  /** Without bytes none are shown. */
+  update(records: number, bytes?: number): void;
   /** A line of text that stays. */
   note(text: string): void;
   stop(): void;
@@ -14,8 +15,8 @@ export type Progress = {
 
 export type ProgressTotal = { readonly unit: 'bytes' | 'records'; readonly value: number };
 
-const formatWithTotal = '{bar} {percentage}% | {records} records | {size} MB | {rate} records/s';
-const formatOpenEnd = '{records} records | {size} MB | {rate} records/s';
+const formatWithTotal = '{bar} {percentage}% | {records} records{size} | {rate} records/s';
+const formatOpenEnd = '{records} records{size} | {rate} records/s';
 
 export function notesOnly({ stderr }: CliIo): Progress {
   return { update() {}, note: (text) => stderr.write(`${text}\n`), stop() {} };
@@ -33,15 +34,15 @@ export async function startProgress(io: CliIo, total?: ProgressTotal): Promise<P
     barsize: 24,
   });
   const startMs = performance.now();
-  const payload = (records: number, bytes: number) => ({
+  const payload = (records: number, bytes?: number) => ({
     records: count(records),
-    size: (bytes / 1e6).toFixed(1),
+    size: bytes === undefined ? '' : ` | ${(bytes / 1e6).toFixed(1)} MB`,
     rate: count(Math.round((records * 1_000) / Math.max(1, performance.now() - startMs))),
   });
-  bar.start(total?.value ?? 0, 0, payload(0, 0));
+  bar.start(total?.value ?? 0, 0, payload(0));
   return {
     update(records, bytes) {
-      bar.update(total?.unit === 'bytes' ? bytes : records, payload(records, bytes));
+      bar.update(total?.unit === 'bytes' ? (bytes ?? 0) : records, payload(records, bytes));
     },
     note: (text) => stderr.write(`\r\u001b[K${text}\n`),
     stop: () => bar.stop(),

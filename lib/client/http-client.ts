@@ -6,8 +6,10 @@
 import type { RecordFormat } from '../contract/fields.js';
 import { batchContentType, ndjsonContentType } from '../contract/media-types.js';
 import type { Appended, FetchResponse, RecordInput, RecordOutput } from '../contract/records.js';
-import type { TopicDescription, TopicOffsets, TopicResponse } from '../contract/topics.js';
+import type { ConfigChanges, TopicConfigList } from '../contract/topic-configs.js';
+import type { TopicDescription, TopicOffsets, TopicResponse, Trimmed } from '../contract/topics.js';
 import { topicNameProblem } from '../log/topic-name.js';
+import { type FetchedBatches, fetchBatches } from './fetch-batches.js';
 import { type FollowRequest, followPartition } from './follow.js';
 import { LogbrookError, refused } from './logbrook-error.js';
 import { briefRetry, machineTiming, type RetryPolicy, type Timing, withRetry } from './retry.js';
@@ -25,6 +27,11 @@ export type CallOptions = {
   readonly retry?: RetryPolicy | undefined;
   readonly onRetry?: ((error: LogbrookError) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
+};
+
+export type CreateOptions = CallOptions & {
+  /** Settings that differ from the defaults, under Kafka's names. */
+  readonly configs?: Readonly<Record<string, string | number>> | undefined;
 };
 
 export type TopicPage = { readonly topics: readonly TopicResponse[]; readonly after?: string };
@@ -56,15 +63,28 @@ export type BatchOptions = CallOptions & {
   /** The batch carries a producer's sequence: repeating it is harmless whatever became of it. */
   readonly idempotent: boolean;
   readonly acks: Acks;
+  /** Only if the log ends exactly here. */
+  readonly expectedOffset?: number | undefined;
 };
 
 export type HttpClient = {
   readonly url: string;
   readonly timing: Timing;
-  createTopic(name: string, partitions: number, call?: CallOptions): Promise<TopicResponse>;
+  createTopic(name: string, partitions: number, options?: CreateOptions): Promise<TopicResponse>;
   /** In order of names; `after` of a page asks for the next one. */
   listTopics(after?: string, call?: CallOptions): Promise<TopicPage>;
   describeTopic(name: string, call?: CallOptions): Promise<TopicDescription>;
+  /** Changes the settings that are named; null goes back to the default. */
+  alterTopic(name: string, configs: ConfigChanges, call?: CallOptions): Promise<TopicConfigList>;
+  /** From now on the topic has `count` partitions, which must be more. */
+  addPartitions(name: string, count: number, call?: CallOptions): Promise<TopicResponse>;
+  /** Deletes the records of a partition below `offset`. */
+  trim(
+    topic: string,
+    partition: number,
+    offset: number | 'latest',
+    call?: CallOptions,
+  ): Promise<Trimmed>;
   deleteTopic(name: string, call?: CallOptions): Promise<void>;
   /** With a timestamp (ms or ISO 8601) also the first offset that is at least as new. */
   listOffsets(
@@ -96,6 +116,13 @@ export type HttpClient = {
     request: FetchRequest,
     call?: CallOptions,
   ): Promise<FetchResponse>;
+  /** The same as whole batches, as they are stored: the first may begin before the offset. */
+  fetchBatches(
+    topic: string,
+    partition: number,
+    request: Omit<FetchRequest, 'format' | 'maxRecords'>,
+    call?: CallOptions,
+  ): Promise<FetchedBatches>;
   /** Records from `offset` on, for ever; connections that end are renewed. See follow.ts. */
   follow(
     topic: string,
@@ -137,10 +164,11 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   return {
     url: transport.url,
     timing,
-    createTopic: async (name, partitions, options) =>
+    ...topicChanges(call),
+    createTopic: async (name, partitions, { configs, ...options } = {}) =>
       call(
         'noEffect',
-        { method: 'POST', path: '/v1/topics', ...json({ name, partitions }) },
+        { method: 'POST', path: '/v1/topics', ...json({ name, partitions, configs }) },
         options,
       ),
     listTopics: async (after, options) =>
@@ -159,13 +187,18 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     createProducer: async (options) =>
       call('always', { method: 'POST', path: '/v1/producers' }, options),
     append: (topic, records, options = {}) => appendRecords(call, topic, records, options),
-    appendBatch: async (topic, partition, batch, { idempotent, acks, ...options }) =>
+    appendBatch: async (
+      topic,
+      partition,
+      batch,
+      { idempotent, acks, expectedOffset, ...options },
+    ) =>
       call(
         idempotent ? 'always' : 'noEffect',
         {
           method: 'POST',
           path: recordsPath(topic, partition),
-          query: { acks },
+          query: { acks, expectedOffset },
           headers: { 'content-type': batchContentType },
           body: batch,
           timeoutMs: appendTimeoutMs,
@@ -183,8 +216,37 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
         },
         options,
       ),
+    fetchBatches: async (topic, partition, request, options) => {
+      const path = recordsPath(topic, partition);
+      const timeoutMs = fetchTimeoutMs + (request.waitMs ?? 0);
+      return fetchBatches({ transport, timing }, { path, query: request, timeoutMs }, options);
+    },
     follow: (topic, partition, request, options = {}) =>
       followPartition({ transport, timing }, recordsPath(topic, partition), request, options),
+  };
+}
+
+function topicChanges(call: Call): Pick<HttpClient, 'alterTopic' | 'addPartitions' | 'trim'> {
+  return {
+    alterTopic: async (name, configs, options) =>
+      call('always', { method: 'PATCH', path: topicPath(name), ...json({ configs }) }, options),
+    addPartitions: async (name, count, options) =>
+      call(
+        'noEffect',
+        { method: 'POST', path: `${topicPath(name)}/partitions`, ...json({ count }) },
+        options,
+      ),
+    trim: async (topic, partition, offset, options) =>
+      call(
+        // Where the latest is may change from one try to the next.
+        offset === 'latest' ? 'noEffect' : 'always',
+        {
+          method: 'POST',
+          path: `${topicPath(topic)}/partitions/${partition}/trim`,
+          ...json({ offset }),
+        },
+        options,
+      ),
   };
 }
 

@@ -5,6 +5,7 @@
 import * as z from 'zod';
 import { partitionsMax } from '../log/limits.js';
 import { fencingToken, offset, timestampMs } from './fields.js';
+import { topicConfig, topicConfigsInput } from './topic-configs.js';
 
 export const createTopicRequest = z
   .strictObject({
@@ -13,6 +14,7 @@ export const createTopicRequest = z
       .int()
       .default(1)
       .meta({ description: `1 to ${partitionsMax}.` }),
+    configs: topicConfigsInput.optional(),
   })
   .meta({ id: 'CreateTopicRequest' });
 
@@ -29,6 +31,14 @@ export type TopicResponse = z.infer<typeof topic>;
 export const topicList = z
   .object({ topics: z.array(topic), after: z.string().optional() })
   .meta({ id: 'TopicList' });
+
+export const addPartitionsRequest = z
+  .strictObject({
+    count: z.int().meta({
+      description: `How many partitions the topic has afterwards: more than now, at most ${partitionsMax}. Keys go to other partitions then.`,
+    }),
+  })
+  .meta({ id: 'AddPartitionsRequest' });
 
 export const partitionState = z
   .object({
@@ -49,6 +59,7 @@ export const topicDescription = z
     name: z.string(),
     topicId: z.string(),
     createdAt: timestampMs,
+    configs: z.array(topicConfig).meta({ description: 'Every setting there is.' }),
     partitions: z.array(partitionState),
   })
   .meta({ id: 'TopicDescription' });
@@ -92,3 +103,22 @@ export const fenceResponse = z
     highWatermark: offset.meta({ description: 'No append without the token lies at or above it.' }),
   })
   .meta({ id: 'FenceResponse' });
+
+export const trimRequest = z
+  .strictObject({
+    offset: z.union([z.int().min(-1), z.literal('latest')]).meta({
+      description:
+        'Records below it are deleted, up to the end of the log. `latest` or -1: all there are.',
+    }),
+  })
+  .meta({ id: 'TrimRequest' });
+
+export const trimResponse = z
+  .object({
+    topic: z.string(),
+    partition: z.int(),
+    logStartOffset: offset.meta({ description: 'At least what was asked for. It never falls.' }),
+    highWatermark: offset,
+  })
+  .meta({ id: 'TrimResponse' });
+export type Trimmed = z.infer<typeof trimResponse>;

@@ -9,14 +9,16 @@ import { docsRoutes } from './docs-routes.js';
 import { fetchRoutes } from './fetch-routes.js';
 import type { HttpDeps } from './http-deps.js';
 import { problemOf, problemResponse, RequestError } from './problem.js';
+import { topicChangeRoutes } from './topic-change-routes.js';
 import { topicRoutes } from './topic-routes.js';
 
-const methods = ['GET', 'POST', 'PUT', 'DELETE'];
+const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
 
 export function createApp(deps: HttpDeps): Hono {
   const app = new Hono();
   app.get('/healthz', (c) => c.json({ status: 'ok' }));
   topicRoutes(app, deps);
+  topicChangeRoutes(app, deps);
   appendRoutes(app, deps);
   fetchRoutes(app, deps);
   docsRoutes(app, deps);

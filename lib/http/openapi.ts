@@ -28,7 +28,9 @@ import {
   recordInput,
   recordOutput,
 } from '../contract/records.js';
+import { alterTopicRequest, topicConfigList } from '../contract/topic-configs.js';
 import {
+  addPartitionsRequest,
   createTopicRequest,
   fenceRequest,
   fenceResponse,
@@ -38,6 +40,8 @@ import {
   topicDescription,
   topicList,
   topicOffsets,
+  trimRequest,
+  trimResponse,
 } from '../contract/topics.js';
 
 const failures = {
@@ -93,9 +97,28 @@ const topicPaths: ZodOpenApiPathsObject = {
       requestParams: { path: topicPath },
       responses: { '200': json('The topic.', topicDescription) },
     }),
+    patch: operation('alterTopic', 'Change settings of a topic', {
+      requestParams: { path: topicPath },
+      requestBody: { content: { 'application/json': { schema: alterTopicRequest } } },
+      responses: { '200': json('The settings as they are now.', topicConfigList) },
+    }),
     delete: operation('deleteTopic', 'Delete a topic', {
       requestParams: { path: topicPath },
       responses: { '204': { description: 'Deleted: no append is taken any more.' } },
+    }),
+  },
+  '/v1/topics/{topic}/partitions': {
+    post: operation('addPartitions', 'Give a topic more partitions', {
+      requestParams: { path: topicPath },
+      requestBody: { content: { 'application/json': { schema: addPartitionsRequest } } },
+      responses: { '200': json('The topic as it is now.', topic) },
+    }),
+  },
+  '/v1/topics/{topic}/partitions/{partition}/trim': {
+    post: operation('trimPartition', 'Delete the records below an offset', {
+      requestParams: { path: partitionPath },
+      requestBody: { content: { 'application/json': { schema: trimRequest } } },
+      responses: { '200': json('The log begins there now.', trimResponse) },
     }),
   },
   '/v1/topics/{topic}/offsets': {

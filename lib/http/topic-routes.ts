@@ -1,29 +1,30 @@
 /**
- * Topics, partitions, offsets, producers, and the fence.
+ * Topics made, listed, described and deleted; offsets, producers, and the fence.
  */
 
-import type { Context, Hono } from 'hono';
+import type { Hono } from 'hono';
 import { listQuery, offsetsQuery, partitionPath, topicPath } from '../contract/fields.js';
 import {
   createTopicRequest,
   fenceRequest,
+  type TopicDescription,
   type TopicOffsets,
   type TopicResponse,
 } from '../contract/topics.js';
 import type { PartitionHead, PartitionRef } from '../log/partition-head.js';
+import { describeConfigs } from '../log/topic-configs.js';
 import type { Topic } from '../store/topic-store.js';
-import { mediaType, unsupportedMediaType } from './decode-records.js';
 import { checked, type HttpDeps, pathOf, queryOf } from './http-deps.js';
-import { bodyText, checkContentEncoding, parseJson } from './read-body.js';
+import { jsonBody } from './json-body.js';
 
-const jsonBodyBytesMax = 64 * 1024;
 const listLimitDefault = 100;
 
 export function topicRoutes(app: Hono, deps: HttpDeps): void {
   const { broker } = deps;
   app.post('/v1/topics', async (c) => {
-    const { name, partitions } = checked(createTopicRequest, await jsonBody(c, deps), 'body');
-    return c.json(topicOf(await broker.topics.create(name, partitions)), 201);
+    const request = checked(createTopicRequest, await jsonBody(c, deps), 'body');
+    const { name, partitions, configs = {} } = request;
+    return c.json(topicOf(await broker.topics.create(name, partitions, { configs })), 201);
   });
   app.get('/v1/topics', async (c) => {
     const { limit = listLimitDefault, after } = queryOf(c, listQuery);
@@ -32,10 +33,11 @@ export function topicRoutes(app: Hono, deps: HttpDeps): void {
   });
   app.get('/v1/topics/:topic', async (c) => {
     const { topic: name } = pathOf(c, topicPath);
-    const topic = await broker.topics.find(name);
+    const topic = await broker.topics.findAnew(name);
     const heads = await headsOf(deps, topic);
     const { topicId, createdAtMs: createdAt } = topic;
-    return c.json({ name: topic.name, topicId, createdAt, partitions: heads.map(partitionOf) });
+    const [configs, partitions] = [describeConfigs(topic.configs), heads.map(partitionOf)];
+    return c.json({ name, topicId, createdAt, configs, partitions } satisfies TopicDescription);
   });
   app.delete('/v1/topics/:topic', async (c) => {
     await broker.topics.delete(pathOf(c, topicPath).topic);
@@ -69,14 +71,6 @@ export function topicRoutes(app: Hono, deps: HttpDeps): void {
   app.post('/v1/producers', async (c) =>
     c.json({ producerId: await broker.nextProducerId(), producerEpoch: 0 }, 201),
   );
-}
-
-async function jsonBody(c: Context, deps: HttpDeps): Promise<unknown> {
-  const type = mediaType(c.req.header('content-type'));
-  if (type !== 'application/json') throw unsupportedMediaType(type, ['application/json']);
-  checkContentEncoding(c.req.raw.headers);
-  const bytes = await deps.readBody(c.req.raw, c.env, jsonBodyBytesMax);
-  return parseJson(bodyText(bytes), 'The body');
 }
 
 function headsOf({ broker }: HttpDeps, topic: Topic): Promise<PartitionHead[]> {

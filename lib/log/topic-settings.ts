@@ -118,7 +118,8 @@ export const topicSettings = {
 export function allowedValues({ choices = {}, range }: TopicSetting<unknown>): string {
   const words = Object.keys(choices);
   if (range) words.push(`a whole number from ${range.min} ${upTo(range.max)}`);
-  return words.join(', ').replace(/, ([^,]*)$/, ' or $1');
+  const last = words.pop() ?? '';
+  return words.length === 0 ? last : `${words.join(', ')} or ${last}`;
 }
 
 function upTo(max: number): string {

@@ -9,6 +9,7 @@
  * Integers in the directory are unsigned LEB128.
  */
 
+import { type ByteParts, copyRange, sizeOf } from './byte-parts.js';
 import { ByteReader } from './byte-reader.js';
 import { ByteWriter } from './byte-writer.js';
 import type { Codecs } from './codecs.js';
@@ -17,7 +18,8 @@ import { readCount, uuidBytes, uuidText } from './location-format.js';
 import type { PartitionRef } from './partition-head.js';
 
 const magic = 0x4c425731;
-export const walMagicBytes = 4;
+const magicBytes = Uint8Array.of(0x4c, 0x42, 0x57, 0x31);
+export const walMagicBytes = magicBytes.length;
 export const walTrailerBytes = 12;
 
 export type WalRange = PartitionRef & {
@@ -26,26 +28,30 @@ export type WalRange = PartitionRef & {
   readonly recordCount: number;
 };
 
-/** `ranges[i]` places `parts` that the caller laid out from `walMagicBytes` on, without a gap. */
+/** Below this on average, many parts cost more than copying them into one. */
+const partBytesMin = 16 * 1024;
+
+/**
+ * `ranges[i]` places `parts` that the caller laid out from `walMagicBytes` on, without a gap. Large parts
+ * are not copied.
+ */
 export function encodeWalObject(
-  parts: readonly Uint8Array[],
+  parts: ByteParts,
   ranges: readonly WalRange[],
   codecs: Codecs,
-): Uint8Array {
+): ByteParts {
   const directory = encodeDirectory(ranges);
-  const bodyBytes = parts.reduce((sum, part) => sum + part.length, 0);
-  const bytes = new Uint8Array(walMagicBytes + bodyBytes + directory.length + walTrailerBytes);
-  const view = new DataView(bytes.buffer);
-  view.setUint32(0, magic);
-  let position = walMagicBytes;
-  for (const part of [...parts, directory]) {
-    bytes.set(part, position);
-    position += part.length;
-  }
-  view.setUint32(position, directory.length);
-  view.setUint32(position + 4, codecs.crc32c(directory));
-  view.setUint32(position + 8, magic);
-  return bytes;
+  const object = [magicBytes, ...parts, directory, encodeTrailer(directory, codecs)];
+  return sizeOf(parts) < parts.length * partBytesMin ? [copyRange(object)] : object;
+}
+
+function encodeTrailer(directory: Uint8Array, codecs: Codecs): Uint8Array {
+  const trailer = new Uint8Array(walTrailerBytes);
+  const view = new DataView(trailer.buffer);
+  view.setUint32(0, directory.length);
+  view.setUint32(4, codecs.crc32c(directory));
+  view.setUint32(8, magic);
+  return trailer;
 }
 
 function encodeDirectory(ranges: readonly WalRange[]): Uint8Array {

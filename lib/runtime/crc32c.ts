@@ -1,14 +1,9 @@
 /**
- * CRC-32C in Node: the processor's own instruction through an optional native package, and otherwise
- * the same sum in JavaScript, about nine times slower.
+ * CRC-32C by the processor's own instruction, through an optional native package of Node.
  */
 
 import { createRequire } from 'node:module';
-import crc32cTables from 'crc-32/crc32c.js';
-
-export type Crc32c = (bytes: Uint8Array) => number;
-
-export const portableCrc32c: Crc32c = (bytes) => crc32cTables.buf(bytes) >>> 0;
+import type { Crc32c } from './portable-crc32c.js';
 
 /** Undefined where the package was not installed, or has no build for this machine. */
 export const nativeCrc32c: Crc32c | undefined = loadNative();

@@ -6,7 +6,8 @@
 import zlib from 'node:zlib';
 import type { Codecs, Compression } from '../log/codecs.js';
 import { CorruptData, TooLarge, UnsupportedCompression } from '../log/corrupt-data.js';
-import { nativeCrc32c, portableCrc32c } from './crc32c.js';
+import { nativeCrc32c } from './crc32c.js';
+import { portableCrc32c } from './portable-crc32c.js';
 
 type Codec = {
   compress(bytes: Uint8Array): Uint8Array;

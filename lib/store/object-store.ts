@@ -4,14 +4,17 @@
  * `StoreError`.
  */
 
+import type { ByteParts } from '../log/byte-parts.js';
+
 export type PutOutcome = 'written' | 'exists';
 
 export type ObjectStore = {
   /**
    * Writes the object if there is none under that key. `exists` may be our own earlier attempt whose
-   * reply was lost; keys hold a fresh uuid, so it cannot be anybody else's.
+   * reply was lost; keys hold a fresh uuid, so it cannot be anybody else's. The parts are the object's
+   * bytes one after another, and must not change any more.
    */
-  put(key: string, bytes: Uint8Array): Promise<PutOutcome>;
+  put(key: string, parts: ByteParts): Promise<PutOutcome>;
   /**
    * Exactly `sizeBytes` bytes from `position`, in memory the caller may write to. `missing` when the
    * object is not there; `StoreError` with reason `corrupt` when it is shorter than that.

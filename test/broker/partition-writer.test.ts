@@ -77,8 +77,8 @@ async function begin(
   }));
   const layout = planObject(tickets);
   const objectKey = formatWalKey({ bucket, uuid: fixture.world.uuid() });
-  const bytes = encodeWalObject(layout.parts, layout.ranges, nodeCodecs);
-  await fixture.truth.objects.put(objectKey, bytes);
+  const object = encodeWalObject(layout.parts, layout.ranges, nodeCodecs);
+  await fixture.truth.objects.put(objectKey, object);
   const laidOut = layout.partitions[0]?.batches ?? [];
   const deadlineMs = fixture.world.clock.nowMs() + timeoutMs;
   const sentBack = await by.commit(objectKey, bucket, laidOut, deadlineMs);

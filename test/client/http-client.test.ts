@@ -54,6 +54,33 @@ test('topics: create, list in pages, describe, delete', async () => {
   });
 });
 
+test('topics: settings, more partitions, trim', async () => {
+  const { client } = server;
+  await client.createTopic('access', 1, { configs: { 'retention.ms': 5 } });
+  const altered = await client.alterTopic('access', {
+    'retention.ms': null,
+    'segment.bytes': '2000000',
+  });
+  const set = altered.configs.filter(({ source }) => source === 'topic');
+  expect(set).toMatchObject([{ name: 'segment.bytes', value: '2000000' }]);
+  expect((await client.describeTopic('access')).configs).toEqual(altered.configs);
+  expect(await client.addPartitions('access', 2)).toMatchObject({ partitions: 2 });
+  await client.append('access', [
+    { value: 'a', partition: 1 },
+    { value: 'b', partition: 1 },
+  ]);
+  const trimmed = { topic: 'access', partition: 1, highWatermark: 2 };
+  expect(await client.trim('access', 1, 1)).toEqual({ ...trimmed, logStartOffset: 1 });
+  expect(await client.trim('access', 1, 'latest')).toEqual({ ...trimmed, logStartOffset: 2 });
+  expect(await failure(client.alterTopic('access', { x: '1' }))).toMatchObject({
+    code: 'INVALID_CONFIG',
+    details: { setting: 'x' },
+  });
+  expect(await failure(client.addPartitions('access', 2))).toMatchObject({
+    code: 'INVALID_PARTITIONS',
+  });
+});
+
 test.each(['json', 'ndjson'] as const)('records go out as %s and come back', async (body) => {
   const { client } = server;
   await client.createTopic('access', 1);

@@ -13,8 +13,8 @@ export function objectsSuite(stores: () => Stores): void {
     test('stay what they were first', async () => {
       const { objects } = stores();
       const key = walKey();
-      expect(await objects.put(key, bytesOf(100, 1))).toBe('written');
-      expect(await objects.put(key, bytesOf(100, 2))).toBe('exists');
+      expect(await objects.put(key, [bytesOf(100, 1)])).toBe('written');
+      expect(await objects.put(key, [bytesOf(100, 2)])).toBe('exists');
       expect(await objects.read(key, 0, 100)).toEqual({ kind: 'bytes', bytes: bytesOf(100, 1) });
     });
 
@@ -22,7 +22,7 @@ export function objectsSuite(stores: () => Stores): void {
       const { objects } = stores();
       const key = walKey();
       const outcomes = await Promise.all(
-        Array.from({ length: 6 }, (_, seed) => objects.put(key, bytesOf(5_000, seed))),
+        Array.from({ length: 6 }, (_, seed) => objects.put(key, [bytesOf(5_000, seed)])),
       );
       expect(outcomes.filter((outcome) => outcome === 'written')).toHaveLength(1);
       expect(await objects.read(key, 0, 5_000)).toEqual({
@@ -35,7 +35,7 @@ export function objectsSuite(stores: () => Stores): void {
       const { objects } = stores();
       const key = walKey();
       const given = bytesOf(1_000);
-      await objects.put(key, given.subarray(100, 900));
+      await objects.put(key, [given.subarray(100, 900)]);
       given.fill(0);
       const expected = { kind: 'bytes', bytes: bytesOf(1_000).subarray(100, 900) };
       for (let reads = 0; reads < 2; reads++) {
@@ -45,11 +45,23 @@ export function objectsSuite(stores: () => Stores): void {
       }
     });
 
+    test('are put in parts', async () => {
+      const { objects } = stores();
+      for (const sizeBytes of [1_000, 400_000]) {
+        const key = walKey();
+        const bytes = bytesOf(sizeBytes);
+        const [a, b] = [3, sizeBytes - 70];
+        const parts = [bytes.subarray(0, a), new Uint8Array(0), bytes.subarray(a, b)];
+        expect(await objects.put(key, [...parts, bytes.subarray(b)])).toBe('written');
+        expect(await objects.read(key, 0, sizeBytes)).toEqual({ kind: 'bytes', bytes });
+      }
+    });
+
     test('are read in ranges', async () => {
       const { objects } = stores();
       const key = walKey();
       const bytes = bytesOf(3_000_000);
-      await objects.put(key, bytes);
+      await objects.put(key, [bytes]);
       const ranges = [
         [0, 1],
         [0, 3_000_000],
@@ -71,7 +83,7 @@ export function objectsSuite(stores: () => Stores): void {
     test('that are shorter than asked for are corrupt', async () => {
       const { objects } = stores();
       const key = walKey();
-      await objects.put(key, bytesOf(100));
+      await objects.put(key, [bytesOf(100)]);
       for (const [position, sizeBytes] of [
         [0, 101],
         [99, 2],
@@ -88,8 +100,8 @@ export function objectsSuite(stores: () => Stores): void {
       const { objects } = stores();
       const [stays, goes, never] = [walKey(), walKey(), walKey()];
       expect(await objects.read(never, 0, 1)).toEqual({ kind: 'missing' });
-      await objects.put(stays, bytesOf(1));
-      await objects.put(goes, bytesOf(1));
+      await objects.put(stays, [bytesOf(1)]);
+      await objects.put(goes, [bytesOf(1)]);
       await objects.delete([goes, never]);
       await objects.delete([goes]);
       await objects.delete([]);
@@ -104,13 +116,13 @@ export function objectsSuite(stores: () => Stores): void {
         .replace('wal/20', 'wal/19');
       const keys = Array.from({ length: 1_100 }, () => bucket + walKey().split('/')[2]);
       const some = [keys[0], keys[999], keys[1_000], keys[1_099]] as string[];
-      await Promise.all(some.map((key) => objects.put(key, bytesOf(10))));
+      await Promise.all(some.map((key) => objects.put(key, [bytesOf(10)])));
       await objects.delete(keys);
       for (const key of some) {
         expect(await objects.read(key, 0, 10)).toEqual({ kind: 'missing' });
       }
       const again = keys[0] as string;
-      expect(await objects.put(again, bytesOf(10))).toBe('written');
+      expect(await objects.put(again, [bytesOf(10)])).toBe('written');
     });
   });
 }

@@ -57,11 +57,13 @@ const badPartitionPaths: readonly BadInput[] = badPartitions.flatMap(
   ([partition, status, code, detail]): BadInput[] => {
     const path = (topic: string) => `/v1/topics/${topic}/partitions/${partition}`;
     const token = jsonInit({ token: 'x' }, 'PUT');
+    const trim = jsonInit({ offset: 0 });
     return [
       [`partition ${partition}, fetch`, (t) => [`${path(t)}/records`], status, code, detail],
       [`partition ${partition}, append`, (t) => [`${path(t)}/records`, good], status, code, detail],
       [`partition ${partition}, offsets`, (t) => [`${path(t)}/offsets`], status, code, detail],
       [`partition ${partition}, fence`, (t) => [`${path(t)}/fence`, token], status, code, detail],
+      [`partition ${partition}, trim`, (t) => [`${path(t)}/trim`, trim], status, code, detail],
     ];
   },
 );
@@ -69,7 +71,9 @@ const badPartitionPaths: readonly BadInput[] = badPartitions.flatMap(
 function methodCases(api: ApiOf): void {
   test.each([
     ['PATCH', '/v1/topics', 'GET, POST'],
-    ['POST', '/v1/topics/x', 'GET, DELETE'],
+    ['POST', '/v1/topics/x', 'GET, PATCH, DELETE'],
+    ['GET', '/v1/topics/x/partitions', 'POST'],
+    ['DELETE', '/v1/topics/x/partitions/0/trim', 'POST'],
     ['PUT', '/v1/topics/x/partitions/0/records', 'GET, POST'],
     ['GET', '/v1/topics/x/records', 'POST'],
     ['GET', '/v1/producers', 'POST'],

@@ -14,6 +14,7 @@ import { docsCases } from './docs.suite.js';
 import { fetchCases } from './fetch.suite.js';
 import { followCases } from './follow.suite.js';
 import { producerCases } from './producers.suite.js';
+import { topicChangeCases } from './topic-changes.suite.js';
 import { topicCases } from './topics.suite.js';
 
 export function httpApiSuite(name: string, make: () => Promise<Api>): void {
@@ -29,6 +30,7 @@ export function httpApiSuite(name: string, make: () => Promise<Api>): void {
     afterAll(() => running?.stop());
 
     topicCases(api);
+    topicChangeCases(api);
     appendCases(api);
     binaryCases(api);
     producerCases(api);

@@ -76,6 +76,7 @@ describe('answers are what the document says', () => {
 
   const partition = () => `/v1/topics/${topic}/partitions/0`;
   const records = jsonInit({ records: [{ value: 'x' }] });
+  const wanted = { 'retention.ms': 60_000, 'cleanup.policy': 'compact,delete' };
   const cases: [id: string, path: () => string, status: number, init?: RequestInit][] = [
     ['health', () => '/healthz', 200],
     ['createTopic', () => '/v1/topics', 201, jsonInit({ name: 'described' })],
@@ -85,6 +86,13 @@ describe('answers are what the document says', () => {
     ['listTopics', () => '/v1/topics?limit=1', 200],
     ['describeTopic', () => `/v1/topics/${topic}`, 200],
     ['describeTopic', () => '/v1/topics/nobody', 404],
+    ['createTopic', () => '/v1/topics', 201, jsonInit({ name: 'set', configs: wanted })],
+    ['alterTopic', () => `/v1/topics/${topic}`, 200, jsonInit({ configs: wanted }, 'PATCH')],
+    ['alterTopic', () => `/v1/topics/${topic}`, 400, jsonInit({ configs: { x: '1' } }, 'PATCH')],
+    ['addPartitions', () => `/v1/topics/${topic}/partitions`, 200, jsonInit({ count: 3 })],
+    ['addPartitions', () => `/v1/topics/${topic}/partitions`, 400, jsonInit({ count: 3 })],
+    ['trimPartition', () => `${partition()}/trim`, 200, jsonInit({ offset: 0 })],
+    ['trimPartition', () => `${partition()}/trim`, 416, jsonInit({ offset: 999 })],
     ['listOffsets', () => `/v1/topics/${topic}/offsets`, 200],
     ['listOffsets', () => `/v1/topics/${topic}/offsets?timestamp=1`, 200],
     ['partitionOffsets', () => `${partition()}/offsets?timestamp=9999999999999`, 200],

@@ -238,9 +238,9 @@ describe('nothing is pending once the handler has resolved', () => {
     const slow = await slowHandler({
       objects: {
         ...objects,
-        put: async (key, bytes) => {
+        put: async (key, parts) => {
           await sleep(150);
-          return objects.put(key, bytes);
+          return objects.put(key, parts);
         },
       },
     });

@@ -92,7 +92,7 @@ test.each<[set: Record<string, string>, setting: string, message: RegExp]>([
   [{ 'retention.ms': '1e3' }, 'retention.ms', /whole number/],
   [{ 'retention.ms': '' }, 'retention.ms', /not ""/],
   [{ 'retention.ms': '9007199254740992' }, 'retention.ms', /whole number/],
-  [{ 'cleanup.policy': 'none' }, 'cleanup.policy', /delete, compact or compact,delete|delete/],
+  [{ 'cleanup.policy': 'none' }, 'cleanup.policy', /is delete, compact or compact,delete, not/],
   [{ 'cleanup.policy': 'compact,compact' }, 'cleanup.policy', /not "compact,compact"/],
   [{ 'segment.bytes': '1048575' }, 'segment.bytes', /from 1048576 to 1073741824/],
   [{ 'max.message.bytes': String(batchBytesMax + 1) }, 'max.message.bytes', /to 4194304, not/],

@@ -49,11 +49,25 @@ export type CommandResult = {
 };
 
 /** Runs one command to its end; `input` goes to its stdin. */
-export async function runCommand(
+export function runCommand(
   url: string,
   args: readonly string[],
   input?: Uint8Array,
 ): Promise<CommandResult> {
+  return startCommand(url, args, input).result;
+}
+
+export type RunningCommand = {
+  readonly result: Promise<CommandResult>;
+  /** As Ctrl-C does. */
+  interrupt(): void;
+};
+
+export function startCommand(
+  url: string,
+  args: readonly string[],
+  input?: Uint8Array,
+): RunningCommand {
   const child = spawn(process.execPath, [program, ...args], {
     stdio: ['pipe', 'pipe', 'pipe'],
     env: { ...process.env, LOGBROOK_URL: url },
@@ -66,6 +80,10 @@ export async function runCommand(
   });
   child.stdin.on('error', () => {});
   child.stdin.end(input);
-  const [exitCode] = await once(child, 'close');
-  return { exitCode: Number(exitCode), stdout: Buffer.concat(stdout), stderr };
+  const result = once(child, 'close').then(([exitCode]) => ({
+    exitCode: Number(exitCode),
+    stdout: Buffer.concat(stdout),
+    stderr,
+  }));
+  return { result, interrupt: () => void child.kill('SIGINT') };
 }

@@ -6,16 +6,15 @@
 import { open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { type Command, Option } from 'commander';
-import {
-  type BatchProducer,
-  type BatchProducerOptions,
-  batchBytesCap,
-  batchBytesDefault,
-  batchBytesMin,
-  createBatchProducer,
-} from '../../client/batch-producer.js';
 import type { Acks } from '../../client/http-client.js';
 import { LogbrookError } from '../../client/logbrook-error.js';
+import { createProducer, type Producer } from '../../client/producer/producer.js';
+import {
+  batchSizeDefault,
+  batchSizeMax,
+  batchSizeMin,
+  type ProducerOptions,
+} from '../../client/producer/producer-options.js';
 import type { ProducerRecord } from '../../client/record-bytes.js';
 import { addHeader, partitionMax, separator, wholeNumber } from '../arguments.js';
 import { type CliContext, type CliIo, stoppable } from '../cli-io.js';
@@ -37,6 +36,9 @@ type ProduceOptions = LineOptions & {
   readonly batchBytes: number;
   readonly json?: boolean;
 };
+
+/** What waits in memory: less than a producer of its own would take, for files need no more. */
+const bufferBytes = 16 * 1024 * 1024;
 
 const keyChoices = ['key', 'keySeparator', 'keyField'];
 
@@ -77,8 +79,8 @@ export function addProduce(program: Command, context: CliContext): void {
     .option(
       '--batch-bytes <bytes>',
       'send batches of at most about this size',
-      wholeNumber(batchBytesMin, batchBytesCap),
-      batchBytesDefault,
+      wholeNumber(batchSizeMin, batchSizeMax),
+      batchSizeDefault,
     )
     .option('--json', 'print a summary as JSON')
     .action(
@@ -103,17 +105,15 @@ async function produce(
   const input = await openInput(io, file);
   try {
     const readLine = await createLineReader(options);
-    const { partitions } = await client.describeTopic(topic);
     const codecs = await io.loadCodecs();
     const tally = new ProduceTally(topic, client.timing.nowMs);
     const progress = await startProgress(io, input.total);
     const notice = createRetryNotice(progress.note);
-    const settings: BatchProducerOptions = {
-      topic,
-      partitionCount: partitions.length,
-      codecs,
+    const settings: ProducerOptions = {
       acks: options.acks,
-      batchBytes: options.batchBytes,
+      batchSize: options.batchBytes,
+      bufferMemory: Math.max(bufferBytes, options.batchBytes),
+      stopOnFailure: true,
       onRetry: notice.onRetry,
       onSent(sent) {
         notice.recovered();
@@ -122,8 +122,10 @@ async function produce(
       },
     };
     const work = async (signal: AbortSignal) => {
-      const producer = await createBatchProducer(client, settings);
-      await sendLines(input.stream, producer, readLine, tally, signal);
+      const producer = createProducer(client, codecs, settings);
+      await producer.prepare(topic);
+      const add = (record: ProducerRecord) => producer.add(topic, record);
+      await sendLines(input.stream, { add, flush: producer.flush }, readLine, tally, signal);
     };
     const stoppedBy = await stoppable(io, work, () => {
       progress.note('Stopping when what was read is written. Ctrl-C again ends at once.');
@@ -161,10 +163,14 @@ async function openInput(io: CliIo, file: string | undefined): Promise<Input> {
   return { stream, total: stats.isFile() ? { unit: 'bytes', value: stats.size } : undefined };
 }
 
+type Sender = Pick<Producer, 'flush'> & {
+  add(record: ProducerRecord): Promise<void> | undefined;
+};
+
 /** What was read before a bad line, or before somebody stopped us, is sent all the same. */
 async function sendLines(
   stream: Readable,
-  producer: BatchProducer,
+  producer: Sender,
   readLine: LineReader,
   tally: ProduceTally,
   signal: AbortSignal,
@@ -174,7 +180,7 @@ async function sendLines(
   if (signal.aborted) stop();
   let lineNumber = 0;
   try {
-    for await (const lines of splitLines(stream, batchBytesCap)) {
+    for await (const lines of splitLines(stream, batchSizeMax)) {
       const nowMs = Date.now();
       for (const line of lines) {
         lineNumber++;
@@ -194,7 +200,7 @@ async function sendLines(
   await producer.flush();
 }
 
-function addLine(producer: BatchProducer, record: ProducerRecord, lineNumber: number) {
+function addLine(producer: Sender, record: ProducerRecord, lineNumber: number) {
   try {
     return producer.add(record);
   } catch (cause) {

@@ -13,6 +13,7 @@ import {
   S3ServiceException,
 } from '@aws-sdk/client-s3';
 import { assert } from '../../log/assert.js';
+import { copyRange } from '../../log/byte-parts.js';
 import type { ObjectStore, PutOutcome } from '../object-store.js';
 import { StoreError } from '../store-error.js';
 import { reasonOfCode, replyTo } from './aws-errors.js';
@@ -26,7 +27,9 @@ const putRetryDelayMs = 50;
 
 export function createS3ObjectStore(s3: S3Client, bucketName: string): ObjectStore {
   return {
-    put: (key, bytes) => put(s3, bucketName, key, bytes),
+    // In one piece: the SDK sends a body again when a try fails, and adds up its checksum before.
+    put: (key, parts) =>
+      put(s3, bucketName, key, parts.length === 1 ? (parts[0] as Uint8Array) : copyRange(parts)),
     read: (key, position, sizeBytes) => read(s3, bucketName, key, position, sizeBytes),
     async delete(keys) {
       for (let start = 0; start < keys.length; start += deleteKeysMax) {

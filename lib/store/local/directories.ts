@@ -3,8 +3,10 @@
  * is on disk too. Callers that come while a directory is being flushed share the flush after it.
  */
 
-import { mkdir, open } from 'node:fs/promises';
+import { closeSync, fsync, openSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { promisify } from 'node:util';
 import { codeOf } from './io-errors.js';
 
 export type Directories = {
@@ -70,10 +72,10 @@ export function createDirectories(): Directories {
 
 async function flushDirectory(path: string): Promise<void> {
   if (!flushable) return;
-  const directory = await open(path, 'r');
+  const directory = openSync(path, 'r');
   try {
-    await directory.sync();
+    await promisify(fsync)(directory);
   } finally {
-    await directory.close();
+    closeSync(directory);
   }
 }

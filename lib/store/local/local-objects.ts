@@ -4,28 +4,15 @@
  */
 
 import { existsSync } from 'node:fs';
-import { open as openFile, rmdir, unlink } from 'node:fs/promises';
+import { rmdir, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { assert } from '../../log/assert.js';
+import { type ByteParts, subRange } from '../../log/byte-parts.js';
 import type { ObjectStore, PutOutcome } from '../object-store.js';
 import { StoreError } from '../store-error.js';
 import { createDirectories, type Directories } from './directories.js';
 import { codeOf, storeErrorOf } from './io-errors.js';
-
-/** The part of an open file that objects need; tests hand in disks that fail. */
-export type ObjectFile = {
-  write(bytes: Uint8Array, from: number): Promise<{ bytesWritten: number }>;
-  read(
-    bytes: Uint8Array,
-    from: number,
-    sizeBytes: number,
-    position: number,
-  ): Promise<{ bytesRead: number }>;
-  datasync(): Promise<void>;
-  close(): Promise<void>;
-};
-
-export type OpenFile = (path: string, flags: 'r' | 'wx') => Promise<ObjectFile>;
+import { type ObjectFile, type OpenFile, openFile } from './object-file.js';
 
 export type LocalObjects = ObjectStore & {
   has(key: string): boolean;
@@ -54,11 +41,11 @@ export function createLocalObjects(root: string, open: OpenFile = openFile): Loc
   return {
     has: (key) => putting.has(key) || existsSync(pathOf(key)),
 
-    async put(key, bytes) {
+    async put(key, parts) {
       const path = pathOf(key);
       // `exists` must mean that it is there for good: an earlier put of the key comes to its end first.
       while (putting.has(key)) await putting.get(key)?.catch(() => {});
-      const put = writeObject(path, bytes, directories, open).catch((error: unknown) => {
+      const put = writeObject(path, parts, directories, open).catch((error: unknown) => {
         throw storeErrorOf(error, `cannot write object ${key}`);
       });
       putting.set(key, put);
@@ -93,17 +80,17 @@ export function createLocalObjects(root: string, open: OpenFile = openFile): Loc
 
 async function writeObject(
   path: string,
-  bytes: Uint8Array,
+  parts: ByteParts,
   directories: Directories,
   open: OpenFile,
 ): Promise<PutOutcome> {
   const file = await createFile(path, directories, open);
   if (!file) return 'exists';
   try {
-    let written = 0;
-    while (written < bytes.length) {
-      const { bytesWritten } = await file.write(bytes, written);
-      written += bytesWritten;
+    let left = subRange(parts, 0);
+    while (left.length > 0) {
+      const { bytesWritten } = await file.writev(left);
+      left = subRange(left, bytesWritten);
     }
     // Together, so that a journalling file system needs one commit for both.
     await allDone([file.datasync(), directories.flush(dirname(path))]);

@@ -4,6 +4,7 @@
  * transaction or a later one, and is refused should the object not have made it.
  */
 
+import { type ByteParts, copyRange, sizeOf } from '../../log/byte-parts.js';
 import type { ObjectStore } from '../object-store.js';
 import { StoreError } from '../store-error.js';
 import type { Table } from './database.js';
@@ -30,8 +31,8 @@ export function createSmallObjects(
   /** Puts that never got there. Kept, because a refused commit is tried again. */
   const failed = new Map<string, StoreError>();
 
-  function putInIndex(key: string, given: Uint8Array): void {
-    const bytes = given.slice();
+  function putInIndex(key: string, parts: ByteParts): void {
+    const bytes = copyRange(parts);
     pending.set(key, bytes);
     commits
       .run<void>(() => ({ answer: undefined, write: () => table.put(key, bytes) }))
@@ -52,11 +53,11 @@ export function createSmallObjects(
       const message = `object ${key} was not written: ${cause?.message ?? 'no reason known'}`;
       throw new StoreError(message, { reason, effect: 'none', cause });
     },
-    async put(key, bytes) {
+    async put(key, parts) {
       if (find(key) !== undefined) return 'exists';
-      if (bytes.length > smallObjectBytesMax) return files.put(key, bytes);
+      if (sizeOf(parts) > smallObjectBytesMax) return files.put(key, parts);
       if (files.has(key)) return 'exists';
-      putInIndex(key, bytes);
+      putInIndex(key, parts);
       return 'written';
     },
     async read(key, position, sizeBytes) {

@@ -3,6 +3,7 @@
  * For tests and simulation; nothing survives the process.
  */
 
+import { copyRange } from '../../log/byte-parts.js';
 import { decideCommit } from '../../log/commit.js';
 import type { IndexPage } from '../../log/index-page.js';
 import { decideLogStart } from '../../log/log-start.js';
@@ -28,9 +29,9 @@ export function createMemoryStores(): Stores {
 export function createMemoryObjects(): ObjectStore {
   const objects = new Map<string, Uint8Array>();
   return {
-    async put(key, bytes) {
+    async put(key, parts) {
       if (objects.has(key)) return 'exists';
-      objects.set(key, bytes.slice());
+      objects.set(key, copyRange(parts));
       return 'written';
     },
     async read(key, position, sizeBytes) {

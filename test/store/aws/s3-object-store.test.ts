@@ -36,26 +36,26 @@ beforeEach(() => {
 
 test('an object is put where there is none', async () => {
   s3.on(PutObjectCommand).resolves({});
-  expect(await objects.put('wal/x', bytes)).toBe('written');
+  expect(await objects.put('wal/x', [bytes])).toBe('written');
   expect(sent()).toEqual([{ Bucket: 'the-bucket', Key: 'wal/x', Body: bytes, IfNoneMatch: '*' }]);
 });
 
 test('an object that is there stays', async () => {
   s3.on(PutObjectCommand).rejects(s3Error('PreconditionFailed', 412));
-  expect(await objects.put('wal/x', bytes)).toBe('exists');
+  expect(await objects.put('wal/x', [bytes])).toBe('exists');
 });
 
 test('a put that meets another one tries again', async () => {
   s3.on(PutObjectCommand)
     .rejectsOnce(s3Error('ConditionalRequestConflict', 409))
     .rejects(s3Error('PreconditionFailed', 412));
-  expect(await objects.put('wal/x', bytes)).toBe('exists');
+  expect(await objects.put('wal/x', [bytes])).toBe('exists');
   expect(sent()).toHaveLength(2);
 });
 
 test('but not for ever', async () => {
   s3.on(PutObjectCommand).rejects(s3Error('ConditionalRequestConflict', 409));
-  const outcome = objects.put('wal/x', bytes);
+  const outcome = objects.put('wal/x', [bytes]);
   await expect(outcome).rejects.toMatchObject({ reason: 'unavailable', effect: 'unknown' });
   expect(sent()).toHaveLength(3);
 });

@@ -14,7 +14,7 @@ await index.createPartitions(crashRef.topicId, 0, 1);
 async function append(): Promise<void> {
   const objectKey = `wal/${crashWalBucket}/${crypto.randomUUID()}`;
   const bytes = bytesOfObject(objectKey);
-  await objects.put(objectKey, bytes);
+  await objects.put(objectKey, [bytes]);
   const entry = {
     ...{ objectKey, position: 0, sizeBytes: bytes.length, recordCount: 1 },
     ...{ maxTimestampMs: 1, splits: [], stamps: [] },

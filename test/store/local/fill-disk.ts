@@ -40,7 +40,7 @@ while (failures.length === 0) {
   await Promise.all(acknowledged.map((_, partition) => append(partition).catch(tell)));
 }
 await append(0).catch(tell);
-await objects.put(`wal/${crashWalBucket}/too-large`, new Uint8Array(4_000_000)).catch(tell);
+await objects.put(`wal/${crashWalBucket}/too-large`, [new Uint8Array(4_000_000)]).catch(tell);
 const heads = await Promise.all(
   acknowledged.map((_, partition) => index.readHead({ ...crashRef, partition })),
 );

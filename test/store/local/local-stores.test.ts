@@ -84,7 +84,7 @@ describe('closing and opening', () => {
     const producerId = await before.topics.nextProducerId();
     const key = walKey();
     const bytes = new Uint8Array(70_000).fill(7);
-    await before.objects.put(key, bytes);
+    await before.objects.put(key, [bytes]);
     const log = await wholeLog(before.index, ref);
     const headBefore = await headOf(before.index, ref);
     await before.close();
@@ -96,7 +96,7 @@ describe('closing and opening', () => {
     expect(await after.topics.find('t')).toEqual(topic);
     expect(await after.topics.nextProducerId()).toBe(producerId + 1);
     expect(await after.objects.read(key, 0, bytes.length)).toEqual({ kind: 'bytes', bytes });
-    expect(await after.objects.put(key, new Uint8Array(1))).toBe('exists');
+    expect(await after.objects.put(key, [new Uint8Array(1)])).toBe('exists');
     await commit(after.index, ref, entry(1, [stamp('p', 2)]));
     await after.close();
   });
@@ -106,7 +106,7 @@ describe('closing and opening', () => {
     const ref = await newPartition(index);
     const key = walKey();
     const commits = Array.from({ length: 20 }, () => commit(index, ref, entry()));
-    const put = objects.put(key, new Uint8Array(1_000_000));
+    const put = objects.put(key, [new Uint8Array(1_000_000)]);
     const closing = close();
     await expect(Promise.all(commits)).resolves.toHaveLength(20);
     await expect(put).resolves.toBe('written');
@@ -114,7 +114,7 @@ describe('closing and opening', () => {
     await closing;
     await expect(commit(index, ref, entry())).rejects.toMatchObject(closed);
     await expect(topics.nextProducerId()).rejects.toMatchObject(closed);
-    await expect(objects.put(walKey(), new Uint8Array(1))).rejects.toMatchObject(closed);
+    await expect(objects.put(walKey(), [new Uint8Array(1)])).rejects.toMatchObject(closed);
     await expect(objects.read(key, 0, 1)).rejects.toMatchObject(closed);
     await expect(index.readHead(ref)).rejects.toMatchObject(closed);
     await close();

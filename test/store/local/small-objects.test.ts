@@ -30,7 +30,7 @@ function objectsOn(run: GroupCommit['run']) {
 
 test('a commit to an object that failed is refused however often it is tried', async () => {
   const objects = objectsOn(() => Promise.reject(full));
-  await objects.put('key', new Uint8Array([1]));
+  await objects.put('key', [new Uint8Array([1])]);
   expect(() => objects.assertPut('key')).toThrow(StoreError);
   await vi.waitFor(async () => {
     expect(await objects.read('key', 0, 1)).toEqual({ kind: 'missing' });
@@ -47,7 +47,7 @@ test('an object that is on disk is taken', async () => {
     write?.();
     return answer;
   });
-  await objects.put('key', new Uint8Array([1]));
+  await objects.put('key', [new Uint8Array([1])]);
   expect(() => objects.assertPut('key')).not.toThrow();
   expect(await objects.read('key', 0, 1)).toEqual({ kind: 'bytes', bytes: new Uint8Array([1]) });
 });

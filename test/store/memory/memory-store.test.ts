@@ -36,8 +36,8 @@ const admissions = (...names: string[]) =>
 test('an object keeps the bytes it was written with', async () => {
   const objects = createMemoryObjects();
   const bytes = new Uint8Array([1, 2, 3]);
-  expect(await objects.put('a', bytes)).toBe('written');
-  expect(await objects.put('a', new Uint8Array([9]))).toBe('exists');
+  expect(await objects.put('a', [bytes])).toBe('written');
+  expect(await objects.put('a', [new Uint8Array([9])])).toBe('exists');
   bytes.fill(7);
   const answer = await objects.read('a', 1, 2);
   expect(answer).toEqual({ kind: 'bytes', bytes: new Uint8Array([2, 3]) });

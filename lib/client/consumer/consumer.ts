@@ -1,0 +1,255 @@
+/**
+ * Reads records: one by one, in batches, or through a handler. What is handed out counts as finished when
+ * the next is asked for or its handler returned, and only what is finished is committed: so every record is
+ * handled at least once.
+ */
+
+import type { Codecs } from '../../log/codecs.js';
+import type { PlacedRecord, RecordHeader } from '../../log/record.js';
+import type { HttpClient } from '../http-client.js';
+import type { LogbrookError } from '../logbrook-error.js';
+import { patientRetry, type RetryPolicy } from '../retry.js';
+import type { Deserializer } from '../serializers.js';
+import { createFetcher, type FetchedRecords, type TopicPartition } from './fetcher.js';
+import type { Membership } from './membership.js';
+import { createOwnedPartitions, type Position } from './owned-partitions.js';
+import { createHandling, type RunOptions } from './record-handling.js';
+
+export type ConsumerRecord<K, V> = TopicPartition & {
+  readonly offset: number;
+  readonly timestampMs: number;
+  readonly key: K;
+  readonly value: V;
+  readonly headers: readonly RecordHeader[];
+  /** Fires when the partition is taken away: what is done from then on may be done by others too. */
+  readonly signal: AbortSignal;
+};
+
+export type ConsumerOptions<K, V> = {
+  readonly key: Deserializer<K>;
+  readonly value: Deserializer<V>;
+  /** How often what is finished is committed; `false`: only by `commit`. Default: 5,000 ms. */
+  readonly autoCommitIntervalMs?: number | false;
+  /** Where to go on when an offset is not there any more. Default: earliest. */
+  readonly autoOffsetReset?: 'earliest' | 'latest' | 'error';
+  /** What one request answers at most, about. Default: 1 MiB. */
+  readonly fetchBytesMax?: number;
+  /** What may wait in memory, about. Default: 16 MiB. */
+  readonly prefetchBytesMax?: number;
+  /** How long one request waits at the end of a partition. Default: 20,000 ms. */
+  readonly fetchWaitMs?: number;
+  readonly retry?: RetryPolicy;
+  readonly onRetry?: (error: LogbrookError) => void;
+  /** A commit that failed; it is tried again with the next. */
+  readonly onCommitFailed?: (error: unknown) => void;
+  readonly signal?: AbortSignal;
+};
+
+export type Consumer<K, V> = AsyncIterable<ConsumerRecord<K, V>> & {
+  /** Records of one partition that were read together. */
+  batches(): AsyncIterable<readonly ConsumerRecord<K, V>[]>;
+  /** Until the consumer is closed, or a handler failed for good. */
+  run(
+    handler: (record: ConsumerRecord<K, V>) => Promise<void> | void,
+    options?: RunOptions<ConsumerRecord<K, V>>,
+  ): Promise<void>;
+  /** Commits what is finished by now. */
+  commit(): Promise<void>;
+  /** For each partition where a successor would go on. */
+  positions(): readonly Position[];
+  /** Commits what is finished, leaves the group, and ends all iterations. */
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+};
+
+const MiB = 1024 * 1024;
+
+/** How long handlers may go on with records of a partition that is to be handed over. */
+const handOverMsMax = 10_000;
+
+export function createConsumer<K, V>(
+  client: HttpClient,
+  codecs: Codecs,
+  membership: Membership,
+  options: ConsumerOptions<K, V>,
+): Consumer<K, V> {
+  const { timing } = client;
+  const { autoCommitIntervalMs = 5_000, autoOffsetReset = 'earliest' } = options;
+  const owned = createOwnedPartitions();
+  let joined: Promise<void> | undefined;
+  let closed = false;
+  let closing: Promise<void> | undefined;
+  let failure: { readonly error: unknown } | undefined;
+  let autoCommit: ReturnType<typeof setInterval> | undefined;
+  const fetcher = createFetcher(client, codecs, {
+    fetchBytesMax: options.fetchBytesMax ?? MiB,
+    prefetchBytesMax: options.prefetchBytesMax ?? 16 * MiB,
+    fetchWaitMs: options.fetchWaitMs ?? 20_000,
+    retry: options.retry ?? patientRetry,
+    onRetry: (error) => options.onRetry?.(error),
+    outOfRange(_at, _offset, earliest, latest) {
+      if (autoOffsetReset === 'error') return undefined;
+      return autoOffsetReset === 'earliest' ? earliest : latest;
+    },
+  });
+
+  function join(): Promise<void> {
+    joined ??= membership.join({
+      assigned(positions) {
+        for (const { topic, partition, offset } of positions) {
+          owned.own({ topic, partition }, offset);
+          fetcher.assign({ topic, partition }, offset);
+        }
+      },
+      async revoked(partitions) {
+        for (const at of partitions) fetcher.revoke(at);
+        await Promise.race([
+          Promise.all(partitions.map((at) => owned.find(at)?.tracker.idle())),
+          timing.sleep(handOverMsMax),
+        ]);
+        await commit();
+        for (const at of partitions) owned.lose(at);
+      },
+      lost(partitions) {
+        for (const at of partitions) {
+          fetcher.revoke(at);
+          owned.lose(at);
+        }
+      },
+      failed(error) {
+        failure ??= { error };
+        fetcher.close();
+      },
+    });
+    if (autoCommitIntervalMs !== false) {
+      autoCommit ??= setInterval(() => {
+        commit().catch((error: unknown) => options.onCommitFailed?.(error));
+      }, autoCommitIntervalMs);
+    }
+    options.signal?.addEventListener('abort', abort, { once: true });
+    if (options.signal?.aborted) abort();
+    return joined;
+  }
+
+  function abort(): void {
+    close().catch((error: unknown) => options.onCommitFailed?.(error));
+  }
+
+  async function commit(): Promise<void> {
+    const positions = owned.uncommitted();
+    if (positions.length === 0) return;
+    await membership.commit(positions);
+    owned.committed(positions);
+  }
+
+  function close(): Promise<void> {
+    closed = true;
+    closing ??= (async () => {
+      clearInterval(autoCommit);
+      options.signal?.removeEventListener('abort', abort);
+      fetcher.close();
+      if (joined === undefined) return;
+      try {
+        await joined;
+        await commit();
+      } finally {
+        await membership.leave();
+        for (const { topic, partition } of owned.positions()) owned.lose({ topic, partition });
+      }
+    })();
+    return closing;
+  }
+
+  /** Undefined when the consumer is closed. */
+  async function nextFetched(): Promise<FetchedRecords | undefined> {
+    await join();
+    const fetched = await fetcher.next();
+    if (!fetched && failure) throw failure.error;
+    return fetched;
+  }
+
+  /** Undefined for a partition that was lost meanwhile. */
+  function take(at: TopicPartition, record: PlacedRecord): ConsumerRecord<K, V> | undefined {
+    const entry = owned.find(at);
+    if (!entry) return undefined;
+    entry.tracker.started(record.offset);
+    const { topic, partition } = at;
+    const { offset, timestampMs, headers } = record;
+    return {
+      topic,
+      partition,
+      offset,
+      timestampMs,
+      key: options.key(record.key),
+      value: options.value(record.value),
+      headers,
+      signal: entry.signal,
+    };
+  }
+
+  function finished(record: Handled): void {
+    const entry = owned.find(record);
+    // The partition may have been lost and come back: then it is read again from where it was committed.
+    if (entry?.signal === record.signal) entry.tracker.finished(record.offset);
+  }
+
+  async function* records(): AsyncGenerator<ConsumerRecord<K, V>> {
+    for (let fetched = await nextFetched(); fetched; fetched = await nextFetched()) {
+      for (const placed of fetched.records) {
+        const record = take(fetched, placed);
+        if (!record) break;
+        yield record;
+        finished(record);
+        if (closed) return;
+      }
+    }
+  }
+
+  async function* batches(): AsyncGenerator<readonly ConsumerRecord<K, V>[]> {
+    for (let fetched = await nextFetched(); fetched; fetched = await nextFetched()) {
+      const at = fetched;
+      const taken = fetched.records.flatMap((placed) => take(at, placed) ?? []);
+      if (taken.length === 0) continue;
+      yield taken;
+      for (const record of taken) finished(record);
+      if (closed) return;
+    }
+  }
+
+  async function run(
+    handler: (record: ConsumerRecord<K, V>) => Promise<void> | void,
+    runOptions: RunOptions<ConsumerRecord<K, V>> = {},
+  ): Promise<void> {
+    const { random, sleep } = timing;
+    const handling = createHandling(handler, runOptions, { finished, random, sleep });
+    try {
+      for (let fetched = await nextFetched(); fetched; fetched = await nextFetched()) {
+        for (const placed of fetched.records) {
+          const record = take(fetched, placed);
+          if (!record) break;
+          await handling.submit(record, keyText(placed.key));
+        }
+      }
+      await handling.drain();
+    } finally {
+      await close();
+    }
+  }
+
+  return {
+    [Symbol.asyncIterator]: records,
+    batches,
+    run,
+    commit,
+    positions: owned.positions,
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+type Handled = TopicPartition & { readonly offset: number; readonly signal: AbortSignal };
+
+/** Tells keys apart; latin1 keeps every byte. */
+function keyText(key: Uint8Array | null): string {
+  return key === null ? '' : `k${String.fromCharCode(...key.subarray(0, 1_024))}`;
+}

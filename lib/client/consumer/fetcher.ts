@@ -1,0 +1,163 @@
+/**
+ * Reads the partitions it is given, each in its order and ahead of whoever takes the records, within one
+ * budget of bytes. Waits at the end of a partition by long poll. What was read of a partition that is
+ * taken away is dropped.
+ */
+
+import type { Codecs } from '../../log/codecs.js';
+import type { PlacedRecord } from '../../log/record.js';
+import { decodeRecords, eachBatch } from '../../log/record-batch.js';
+import type { HttpClient } from '../http-client.js';
+import { LogbrookError } from '../logbrook-error.js';
+import type { RetryPolicy } from '../retry.js';
+import { createPrefetchBudget } from './prefetch-budget.js';
+
+export type TopicPartition = { readonly topic: string; readonly partition: number };
+
+/** Records of one partition that were read together. */
+export type FetchedRecords = TopicPartition & {
+  readonly records: readonly PlacedRecord[];
+  /** Where the partition goes on after them. */
+  readonly nextOffset: number;
+  readonly highWatermark: number;
+};
+
+export type FetcherOptions = {
+  readonly fetchBytesMax: number;
+  readonly prefetchBytesMax: number;
+  /** How long one request waits at the end of a partition. */
+  readonly fetchWaitMs: number;
+  readonly retry: RetryPolicy;
+  onRetry?(error: LogbrookError): void;
+  /** The offset is not there any more: where to go on, or undefined to fail. */
+  outOfRange(
+    at: TopicPartition,
+    offset: number,
+    earliest: number,
+    latest: number,
+  ): number | undefined;
+};
+
+export type Fetcher = {
+  assign(at: TopicPartition, offset: number): void;
+  revoke(at: TopicPartition): void;
+  assigned(): readonly TopicPartition[];
+  /** The next records of any partition; undefined once it is closed. Throws what a partition failed with. */
+  next(): Promise<FetchedRecords | undefined>;
+  close(): void;
+};
+
+type Reading = { readonly at: TopicPartition; readonly over: AbortController };
+type Arrived = {
+  readonly reading: Reading;
+  readonly fetched: FetchedRecords;
+  readonly bytes: number;
+};
+
+const keyOf = ({ topic, partition }: TopicPartition) => `${topic}/${partition}`;
+
+export function createFetcher(
+  client: HttpClient,
+  codecs: Codecs,
+  options: FetcherOptions,
+): Fetcher {
+  const budget = createPrefetchBudget(options.prefetchBytesMax);
+  const readings = new Map<string, Reading>();
+  let arrived: Arrived[] = [];
+  let failure: { readonly error: unknown } | undefined;
+  let closed = false;
+  let wake = () => {};
+
+  async function read(reading: Reading, startOffset: number): Promise<void> {
+    const { at, over } = reading;
+    const { signal } = over;
+    const call = { retry: options.retry, onRetry: options.onRetry, signal };
+    let offset = startOffset;
+    while (!signal.aborted) {
+      await budget.room();
+      if (signal.aborted) return;
+      const request = { offset, maxBytes: options.fetchBytesMax, waitMs: options.fetchWaitMs };
+      try {
+        const answer = await client.fetchBatches(at.topic, at.partition, request, call);
+        if (signal.aborted) return;
+        const records = recordsOf(answer.batches, offset, codecs);
+        offset = answer.nextOffset;
+        if (records.length === 0) continue;
+        const bytes = answer.batches.length;
+        budget.take(bytes);
+        const { nextOffset, highWatermark } = answer;
+        arrived.push({ reading, bytes, fetched: { ...at, records, nextOffset, highWatermark } });
+        wake();
+      } catch (error) {
+        offset = afterFailure(at, offset, error);
+      }
+    }
+  }
+
+  function afterFailure(at: TopicPartition, offset: number, error: unknown): number {
+    if (!(error instanceof LogbrookError) || error.code !== 'OFFSET_OUT_OF_RANGE') throw error;
+    const { earliest, latest } = error.details;
+    const next = options.outOfRange(at, offset, Number(earliest), Number(latest));
+    if (next === undefined) throw error;
+    return next;
+  }
+
+  function drop(reading: Reading): void {
+    reading.over.abort();
+    const dropped = arrived.filter((one) => one.reading === reading);
+    arrived = arrived.filter((one) => one.reading !== reading);
+    for (const { bytes } of dropped) budget.give(bytes);
+  }
+
+  function revoke(at: TopicPartition): void {
+    const reading = readings.get(keyOf(at));
+    if (!reading) return;
+    readings.delete(keyOf(at));
+    drop(reading);
+  }
+
+  return {
+    assign(at, offset) {
+      revoke(at);
+      const reading = { at, over: new AbortController() };
+      readings.set(keyOf(at), reading);
+      read(reading, offset).catch((error: unknown) => {
+        if (reading.over.signal.aborted) return;
+        failure ??= { error };
+        wake();
+      });
+    },
+    revoke,
+    assigned: () => [...readings.values()].map(({ at }) => at),
+    async next() {
+      for (;;) {
+        const first = arrived.shift();
+        if (first) {
+          budget.give(first.bytes);
+          return first.fetched;
+        }
+        if (failure) throw failure.error;
+        if (closed) return undefined;
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+    },
+    close() {
+      closed = true;
+      for (const { at } of [...readings.values()]) revoke(at);
+      wake();
+    },
+  };
+}
+
+/** Batches are whole: the first may begin before the offset that was asked for. */
+function recordsOf(bytes: Uint8Array, offset: number, codecs: Codecs): PlacedRecord[] {
+  const records: PlacedRecord[] = [];
+  for (const batch of eachBatch(bytes)) {
+    for (const record of decodeRecords(batch.bytes, codecs)) {
+      if (record.offset >= offset) records.push(record);
+    }
+  }
+  return records;
+}

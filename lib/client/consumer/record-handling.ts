@@ -1,0 +1,118 @@
+/**
+ * Runs a handler over records with a bound on how many at once: in order per partition, per key, or not at
+ * all. A record counts as finished when its handler is; what keeps failing is retried, skipped, handed on,
+ * or ends it all, as was asked for.
+ */
+
+export type OrderBy = 'partition' | 'key' | 'none';
+
+/** After the last retry: `stop` ends the run with the error; `skip` goes on; or a function takes the record. */
+export type OnFailure<R> = 'stop' | 'skip' | ((record: R, error: unknown) => Promise<void>);
+
+export type RunOptions<R> = {
+  /** Handlers under way at once. Default: 1. */
+  readonly concurrency?: number;
+  /** What must not overtake. Default: partition. */
+  readonly orderBy?: OrderBy;
+  /** Further tries of one record. Default: 0. */
+  readonly retries?: number;
+  /** The first pause between tries, doubled each time. Default: 100 ms. */
+  readonly retryPauseMs?: number;
+  /** Default: stop. */
+  readonly onFailure?: OnFailure<R>;
+};
+
+export type HandledRecord = {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  /** Fires when the record is no longer ours to handle. */
+  readonly signal: AbortSignal;
+};
+
+export type Handling<R> = {
+  /** Resolves when there is room for it; rejects once a handler has failed for good. */
+  submit(record: R, keyText: string): Promise<void>;
+  /** Resolves when all that was submitted is finished. */
+  drain(): Promise<void>;
+};
+
+export function createHandling<R extends HandledRecord>(
+  handler: (record: R) => Promise<void> | void,
+  { concurrency = 1, orderBy = 'partition', ...options }: RunOptions<R>,
+  deps: {
+    finished(record: R): void;
+    sleep(delayMs: number, signal: AbortSignal): Promise<void>;
+    random(): number;
+  },
+): Handling<R> {
+  /** The newest of each row that must keep its order. */
+  const rows = new Map<string, Promise<void>>();
+  let open = 0;
+  let failure: { readonly error: unknown } | undefined;
+  let waiting: (() => void)[] = [];
+
+  function changed(): void {
+    const woken = waiting;
+    waiting = [];
+    for (const resolve of woken) resolve();
+  }
+
+  async function attempt(record: R): Promise<void> {
+    const { retries = 0, retryPauseMs = 100, onFailure = 'stop' } = options;
+    for (let tries = 0; ; tries++) {
+      if (record.signal.aborted) return;
+      try {
+        return await handler(record);
+      } catch (error) {
+        if (record.signal.aborted) return;
+        if (tries < retries) {
+          await deps.sleep(deps.random() * retryPauseMs * 2 ** tries, record.signal);
+          continue;
+        }
+        if (onFailure === 'stop') throw error;
+        if (onFailure !== 'skip') await onFailure(record, error);
+        return;
+      }
+    }
+  }
+
+  async function handle(record: R, before: Promise<void> | undefined): Promise<void> {
+    await before;
+    try {
+      // What comes after a failure that ends it all is not touched.
+      if (failure || record.signal.aborted) return;
+      await attempt(record);
+      if (!record.signal.aborted) deps.finished(record);
+    } catch (error) {
+      failure ??= { error };
+    } finally {
+      open--;
+      changed();
+    }
+  }
+
+  const rowOf = ({ topic, partition }: R, keyText: string) =>
+    orderBy === 'key' ? `${topic}/${partition}/${keyText}` : `${topic}/${partition}`;
+
+  return {
+    async submit(record, keyText) {
+      while (open >= concurrency && !failure) {
+        await new Promise<void>((resolve) => waiting.push(resolve));
+      }
+      if (failure) throw failure.error;
+      open++;
+      if (orderBy === 'none') return void handle(record, undefined);
+      const row = rowOf(record, keyText);
+      const done = handle(record, rows.get(row));
+      rows.set(row, done);
+      void done.then(() => {
+        if (rows.get(row) === done) rows.delete(row);
+      });
+    },
+    async drain() {
+      while (open > 0) await new Promise<void>((resolve) => waiting.push(resolve));
+      if (failure) throw failure.error;
+    },
+  };
+}

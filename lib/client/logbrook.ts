@@ -1,0 +1,127 @@
+/**
+ * The SDK's front door: one object per server, from which producers, consumers and the plain calls come.
+ * Needs `fetch` and nothing else.
+ */
+
+import type { Codecs } from '../log/codecs.js';
+import type { RecordHeader } from '../log/record.js';
+import { type Consumer, type ConsumerOptions, createConsumer } from './consumer/consumer.js';
+import type { TopicPartition } from './consumer/fetcher.js';
+import { fixedMembership, type Membership } from './consumer/membership.js';
+import { type StartPosition, startOffsets } from './consumer/start-position.js';
+import { createHttpClient, type HttpClient, type HttpClientOptions } from './http-client.js';
+import { refused } from './logbrook-error.js';
+import { createProducer, type Ticket } from './producer/producer.js';
+import type { ProducerOptions } from './producer/producer-options.js';
+import { type Deserializer, type Serializer, stringSerde } from './serializers.js';
+
+export type TypedRecord<K, V> = {
+  readonly topic: string;
+  readonly key?: K | null;
+  readonly value: V;
+  /** In this order; names may repeat. */
+  readonly headers?: readonly RecordHeader[];
+  /** Default: now. */
+  readonly timestampMs?: number;
+  /** Default: the partitioner decides. */
+  readonly partition?: number;
+};
+
+export type TypedProducer<K, V> = {
+  /** Resolves when the record is gathered, which may have to wait for room; its ticket tells the rest. */
+  send(record: TypedRecord<K, V>): Promise<Ticket>;
+  /** Resolves when all that was sent is durable; rejects with the first failure since the last flush. */
+  flush(): Promise<void>;
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+};
+
+export type TypedProducerOptions<K, V> = ProducerOptions & {
+  /** Default: strings as UTF-8. */
+  readonly keySerializer?: Serializer<K>;
+  readonly valueSerializer?: Serializer<V>;
+};
+
+export type TypedConsumerOptions<K, V> = Partial<ConsumerOptions<K, V>> & {
+  /** All partitions of these topics, ... */
+  readonly topics?: readonly string[];
+  /** ... or just these. */
+  readonly partitions?: readonly TopicPartition[];
+  /** Default: earliest. */
+  readonly start?: StartPosition;
+  /** Where the partitions come from instead, and where commits go. */
+  readonly membership?: Membership;
+};
+
+export type Logbrook = {
+  /** The HTTP API as typed calls: topics, offsets, single appends and fetches. */
+  readonly admin: HttpClient;
+  producer<K = string, V = string>(options?: TypedProducerOptions<K, V>): TypedProducer<K, V>;
+  consumer<K = string | null, V = string | null>(
+    options: TypedConsumerOptions<K, V>,
+  ): Consumer<K, V>;
+};
+
+export function createLogbrook(options: HttpClientOptions, codecs: Codecs): Logbrook {
+  const client = createHttpClient(options);
+  return {
+    admin: client,
+    producer: (options = {}) => typedProducer(client, codecs, options),
+    consumer: (options) => typedConsumer(client, codecs, options),
+  };
+}
+
+function typedProducer<K, V>(
+  client: HttpClient,
+  codecs: Codecs,
+  options: TypedProducerOptions<K, V>,
+): TypedProducer<K, V> {
+  const producer = createProducer(client, codecs, options);
+  // The defaults of K and V are strings; whoever names other types hands in how to write them.
+  const text = stringSerde.serialize as Serializer<unknown>;
+  const keyBytes: Serializer<K> = options.keySerializer ?? text;
+  const valueBytes: Serializer<V> = options.valueSerializer ?? text;
+  return {
+    send({ topic, key, value, headers = [], timestampMs, partition }) {
+      return producer.send(topic, {
+        key: key === undefined || key === null ? null : keyBytes(key),
+        value: valueBytes(value),
+        headers,
+        timestampMs: timestampMs ?? client.timing.nowMs(),
+        partition,
+      });
+    },
+    flush: producer.flush,
+    close: producer.close,
+    [Symbol.asyncDispose]: producer.close,
+  };
+}
+
+function typedConsumer<K, V>(
+  client: HttpClient,
+  codecs: Codecs,
+  options: TypedConsumerOptions<K, V>,
+): Consumer<K, V> {
+  const text = stringSerde.deserialize as Deserializer<unknown>;
+  const key = (options.key ?? text) as Deserializer<K>;
+  const value = (options.value ?? text) as Deserializer<V>;
+  const membership = options.membership ?? fixedOf(client, options);
+  return createConsumer(client, codecs, membership, { ...options, key, value });
+}
+
+function fixedOf<K, V>(client: HttpClient, options: TypedConsumerOptions<K, V>): Membership {
+  const { topics = [], partitions = [], start = 'earliest', signal } = options;
+  if (topics.length + partitions.length === 0) {
+    throw refused('INVALID_REQUEST', 'A consumer needs topics, partitions or a group.');
+  }
+  return fixedMembership(async () => {
+    const wanted = new Map<string, number[] | undefined>(topics.map((topic) => [topic, undefined]));
+    for (const { topic, partition } of partitions) {
+      wanted.set(topic, [...(wanted.get(topic) ?? []), partition]);
+    }
+    const found = await Promise.all(
+      [...wanted].map(([topic, numbers]) => startOffsets(client, topic, numbers, start, signal)),
+    );
+    return found.flat();
+  });
+}

@@ -1,0 +1,63 @@
+/**
+ * The batch that a partition's records gather in, how many bytes they will take at most, and who waits to
+ * hear what became of them.
+ */
+
+import { batchHeaderBytes } from '../../log/batch-header.js';
+import type { LogRecord } from '../../log/record.js';
+
+/** What became of a batch. Its first record got `baseOffset`; undefined with acks 0. */
+export type BatchFate =
+  | { readonly kind: 'acknowledged'; readonly baseOffset: number | undefined }
+  | { readonly kind: 'failed'; readonly error: unknown };
+
+export class OpenBatch {
+  readonly records: LogRecord[] = [];
+  sizeBytesMax = batchHeaderBytes;
+  readonly #sinceMs: number;
+  #fate: BatchFate | undefined;
+  #waiting: ((fate: BatchFate) => void)[] = [];
+
+  /** `sinceMs`: when its first record came; from then on its time to be delivered runs. */
+  constructor(sinceMs: number) {
+    this.#sinceMs = sinceMs;
+  }
+
+  get sinceMs(): number {
+    return this.#sinceMs;
+  }
+
+  add(record: LogRecord, recordBytesMax: number): void {
+    this.records.push(record);
+    this.sizeBytesMax += recordBytesMax;
+  }
+
+  /** A first record always fits: no batch is smaller than one record. */
+  fits(recordBytesMax: number, batchBytesMax: number): boolean {
+    return this.records.length === 0 || this.sizeBytesMax + recordBytesMax <= batchBytesMax;
+  }
+
+  settle(fate: BatchFate): void {
+    this.#fate = fate;
+    for (const tell of this.#waiting) tell(fate);
+    this.#waiting = [];
+  }
+
+  /** Made only when somebody asks: most senders wait for a flush and not for each record. */
+  fate(): Promise<BatchFate> {
+    if (this.#fate) return Promise.resolve(this.#fate);
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+}
+
+/** Lengths and deltas at their longest, names at three bytes for each UTF-16 unit. */
+const fixedBytesMax = 36;
+const headerBytesMax = 10;
+
+export function recordBytesAtMost({ key, value, headers }: LogRecord): number {
+  let bytes = fixedBytesMax + (key?.length ?? 0) + (value?.length ?? 0);
+  for (const [name, content] of headers) {
+    bytes += headerBytesMax + name.length * 3 + (content?.length ?? 0);
+  }
+  return bytes;
+}

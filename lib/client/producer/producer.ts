@@ -1,0 +1,235 @@
+/**
+ * Sends records: partitioned here, gathered into batches, and acknowledged when they are durable. What is
+ * gathered or under way takes at most `bufferMemory` bytes: `send` waits for room.
+ */
+
+import { batchHeaderBytes } from '../../log/batch-header.js';
+import type { Codecs } from '../../log/codecs.js';
+import { batchBytesMax } from '../../log/limits.js';
+import type { HttpClient, ProducerIdentity } from '../http-client.js';
+import { refused } from '../logbrook-error.js';
+import type { ProducerRecord } from '../record-bytes.js';
+import { type OpenBatch, recordBytesAtMost } from './open-batch.js';
+import { createPartitionLane, type PartitionLane } from './partition-lane.js';
+import { kafkaPartitioner } from './partitioning.js';
+import { type ProducerOptions, producerSettings } from './producer-options.js';
+
+export type RecordMetadata = {
+  readonly topic: string;
+  readonly partition: number;
+  /** Undefined with acks 0. */
+  readonly offset: number | undefined;
+};
+
+/** For a record that is on its way. */
+export type Ticket = {
+  readonly topic: string;
+  readonly partition: number;
+  /** Resolves when the record is durable; rejects when it has failed for good. */
+  readonly ack: Promise<RecordMetadata>;
+};
+
+export type Producer = {
+  /** Resolves when the record is gathered, which may have to wait for room. */
+  send(topic: string, record: ProducerRecord): Promise<Ticket>;
+  /**
+   * The same without a promise per record, for a topic that `prepare` was called for. A promise means:
+   * wait for it before adding more.
+   */
+  add(topic: string, record: ProducerRecord): Promise<void> | undefined;
+  /** Learns how many partitions the topic has. */
+  prepare(topic: string): Promise<void>;
+  /** Resolves when all that was sent is acknowledged; rejects with the first failure since the last flush. */
+  flush(): Promise<void>;
+  /** Flushes; afterwards nothing can be sent. */
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+};
+
+/** How long a topic's number of partitions is believed (Kafka: metadata.max.age.ms). */
+const metadataMsMax = 300_000;
+
+type TopicState = {
+  partitionCount: number;
+  readonly knownAtMs: number;
+  sticky: number;
+  readonly lanes: Map<number, PartitionLane>;
+};
+
+export function createProducer(
+  client: HttpClient,
+  codecs: Codecs,
+  options: ProducerOptions = {},
+): Producer {
+  const settings = producerSettings(options, codecs);
+  const { partitioner = kafkaPartitioner, signal } = options;
+  const { timing } = client;
+  const topics = new Map<string, TopicState>();
+  const learning = new Map<string, Promise<void>>();
+  let identity: Promise<ProducerIdentity> | undefined;
+  let bufferedBytes = 0;
+  const waiting: (() => void)[] = [];
+  let failure: { readonly error: unknown } | undefined;
+  let closed = false;
+
+  function identify(): Promise<ProducerIdentity> {
+    identity ??= client.createProducer({ signal, retry: settings.retry }).catch((error) => {
+      identity = undefined;
+      throw error;
+    });
+    return identity;
+  }
+
+  function prepare(topic: string): Promise<void> {
+    const underWay = learning.get(topic);
+    if (underWay !== undefined) return underWay;
+    const learned = learn(topic).finally(() => learning.delete(topic));
+    learning.set(topic, learned);
+    return learned;
+  }
+
+  async function learn(topic: string): Promise<void> {
+    const { partitions } = await client.describeTopic(topic, { signal, retry: settings.retry });
+    const known = topics.get(topic);
+    const partitionCount = partitions.length;
+    const sticky = (known?.sticky ?? Math.floor(timing.random() * partitionCount)) % partitionCount;
+    const lanes = known?.lanes ?? new Map();
+    topics.set(topic, { partitionCount, knownAtMs: timing.nowMs(), sticky, lanes });
+  }
+
+  function topicOf(topic: string): TopicState {
+    const known = topics.get(topic);
+    if (!known) throw new Error(`prepare(${JSON.stringify(topic)}) comes before add`);
+    if (timing.nowMs() - known.knownAtMs > metadataMsMax && !learning.has(topic)) {
+      // Partitions may have been added. What is known serves until the answer is there.
+      prepare(topic).catch(() => {});
+    }
+    return known;
+  }
+
+  function laneOf(topic: string, state: TopicState, record: ProducerRecord): PartitionLane {
+    const { partitionCount, lanes, sticky } = state;
+    const { key } = record;
+    const partition = record.partition ?? partitioner({ topic, key, partitionCount, sticky });
+    const known = lanes.get(partition);
+    if (known) return known;
+    if (!Number.isInteger(partition) || partition < 0 || partition >= partitionCount) {
+      throw refused(
+        'UNKNOWN_TOPIC_OR_PARTITION',
+        `Topic "${topic}" has partitions 0 to ${partitionCount - 1}, not ${partition}.`,
+        { topic, partition, partitionCount },
+      );
+    }
+    const lane = createPartitionLane(topic, partition, {
+      client,
+      codecs,
+      settings,
+      identity: settings.idempotent ? identify : undefined,
+      signal,
+      onRetry: (error) => options.onRetry?.(error),
+      settled(batch, fate, sent) {
+        if (fate.kind === 'failed') failure ??= { error: fate.error };
+        if (sent) options.onSent?.(sent);
+        release(batch.sizeBytesMax - batchHeaderBytes);
+      },
+      stoppedBy: () => (options.stopOnFailure ? failure : undefined),
+      closed() {
+        const now = topics.get(topic) ?? state;
+        if (partition === now.sticky) now.sticky = (partition + 1) % now.partitionCount;
+      },
+    });
+    lanes.set(partition, lane);
+    return lane;
+  }
+
+  function place(topic: string, record: ProducerRecord): { batch: OpenBatch; partition: number } {
+    if (closed) throw refused('INVALID_REQUEST', 'The producer is closed.');
+    if (failure && options.stopOnFailure) throw failure.error;
+    const sizeBytes = checkedSize(record);
+    const state = topicOf(topic);
+    let lane = laneOf(topic, state, record);
+    if (!lane.fits(sizeBytes)) {
+      lane.close();
+      // A keyless record goes elsewhere now.
+      lane = laneOf(topic, state, record);
+    }
+    const batch = lane.add(record, sizeBytes);
+    bufferedBytes += sizeBytes;
+    return { batch, partition: lane.partition };
+  }
+
+  function release(bytes: number): void {
+    bufferedBytes -= bytes;
+    if (bufferedBytes >= settings.bufferMemory) return;
+    const { length } = waiting;
+    for (const resolve of waiting.splice(0, length)) resolve();
+  }
+
+  const room = () =>
+    bufferedBytes < settings.bufferMemory
+      ? undefined
+      : new Promise<void>((resolve) => waiting.push(resolve));
+
+  async function flush(): Promise<void> {
+    const lanes = [...topics.values()].flatMap((topic) => [...topic.lanes.values()]);
+    for (const lane of lanes) lane.close();
+    await Promise.all(lanes.map((lane) => lane.idle()));
+    const failed = failure;
+    if (!options.stopOnFailure) failure = undefined;
+    if (failed) throw failed.error;
+  }
+
+  async function close(): Promise<void> {
+    closed = true;
+    await flush();
+  }
+
+  return {
+    async send(topic, record) {
+      if (!topics.has(topic)) await prepare(topic);
+      for (let full = room(); full; full = room()) await full;
+      const { batch, partition } = place(topic, record);
+      const index = batch.records.length - 1;
+      return ticketOf(topic, partition, batch, index);
+    },
+    add(topic, record) {
+      place(topic, record);
+      return room();
+    },
+    prepare,
+    flush,
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+/** The promise is made when somebody asks for it, so that a failure nobody asked about rejects nothing. */
+function ticketOf(topic: string, partition: number, batch: OpenBatch, index: number): Ticket {
+  let ack: Promise<RecordMetadata> | undefined;
+  return {
+    topic,
+    partition,
+    get ack() {
+      ack ??= batch.fate().then((fate) => {
+        if (fate.kind === 'failed') throw fate.error;
+        const { baseOffset } = fate;
+        return {
+          topic,
+          partition,
+          offset: baseOffset === undefined ? undefined : baseOffset + index,
+        };
+      });
+      return ack;
+    },
+  };
+}
+
+function checkedSize(record: ProducerRecord): number {
+  const sizeBytes = recordBytesAtMost(record);
+  if (sizeBytes + batchHeaderBytes <= batchBytesMax) return sizeBytes;
+  throw refused(
+    'MESSAGE_TOO_LARGE',
+    `The record takes up to ${sizeBytes} bytes; with its batch header the limit is ${batchBytesMax}.`,
+    { sizeBytes, limitBytes: batchBytesMax },
+  );
+}

@@ -1,0 +1,32 @@
+/**
+ * Between typed keys and values and the bytes of a record. null is a tombstone and stays null.
+ */
+
+export type Serializer<T> = (value: T) => Uint8Array | null;
+export type Deserializer<T> = (bytes: Uint8Array | null) => T;
+
+export type Serde<T> = {
+  readonly serialize: Serializer<T>;
+  readonly deserialize: Deserializer<T>;
+};
+
+const utf8 = new TextEncoder();
+const utf8Decoder = new TextDecoder();
+
+export const bytesSerde: Serde<Uint8Array | null> = {
+  serialize: (value) => value,
+  deserialize: (bytes) => bytes,
+};
+
+export const stringSerde: Serde<string | null> = {
+  serialize: (value) => (value === null ? null : utf8.encode(value)),
+  deserialize: (bytes) => (bytes === null ? null : utf8Decoder.decode(bytes)),
+};
+
+/** Reading throws `SyntaxError` for what is no JSON. */
+export function jsonSerde<T>(): Serde<T | null> {
+  return {
+    serialize: (value) => (value === null ? null : utf8.encode(JSON.stringify(value))),
+    deserialize: (bytes) => (bytes === null ? null : (JSON.parse(utf8Decoder.decode(bytes)) as T)),
+  };
+}

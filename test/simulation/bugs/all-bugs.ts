@@ -1,0 +1,9 @@
+/** Every deliberate bug, in the order of docs/reliability.md. */
+
+import { brokerBugs } from './broker-bugs.js';
+import type { Bug } from './bug.js';
+import { commitBugs } from './commit-bugs.js';
+import { indexBugs } from './index-bugs.js';
+import { storageBugs } from './storage-bugs.js';
+
+export const allBugs: readonly Bug[] = [...commitBugs, ...indexBugs, ...storageBugs, ...brokerBugs];

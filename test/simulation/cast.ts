@@ -1,0 +1,36 @@
+/**
+ * Who takes part. An actor is a function of the simulation; writers end by themselves, and when all of
+ * them have, `writersDone` tells the others to. More actors are more lines here.
+ */
+
+import { crowd, idempotentProducer, plainProducer, spreadingProducer } from './producers.js';
+import { expectedOffsetRacer, fencingTokenRacer } from './racers.js';
+import { follower, readerFromStart } from './readers.js';
+import type { Simulation } from './simulation.js';
+import { cleaner, evictingRoller, lateArrivals } from './upkeep.js';
+
+export type Actor = (sim: Simulation) => Promise<void>;
+type LogActor = (sim: Simulation, log: string) => Promise<void>;
+
+const writersOfLog: readonly LogActor[] = [
+  idempotentProducer,
+  idempotentProducer,
+  plainProducer,
+  expectedOffsetRacer,
+  expectedOffsetRacer,
+  fencingTokenRacer,
+  fencingTokenRacer,
+  crowd,
+];
+
+const othersOfLog: readonly LogActor[] = [follower, follower, readerFromStart];
+
+export function castOf(sim: Simulation): { writers: Actor[]; others: Actor[] } {
+  const forEachLog = (actors: readonly LogActor[]): Actor[] =>
+    sim.logs.flatMap((log) => actors.map((act) => (each: Simulation) => act(each, log)));
+  const evictions = sim.options.evicting ? [evictingRoller, evictingRoller] : [];
+  return {
+    writers: [...forEachLog(writersOfLog), spreadingProducer],
+    others: [...forEachLog(othersOfLog), lateArrivals, cleaner, ...evictions],
+  };
+}
