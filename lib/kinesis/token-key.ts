@@ -15,7 +15,7 @@ export function storedTokenKey(objects: ObjectStore): () => Promise<Uint8Array> 
   async function load(): Promise<Uint8Array> {
     const there = await objects.read(tokenKeyObject, 0, keyBytes);
     if (there.kind === 'bytes') return there.bytes;
-    await objects.put(tokenKeyObject, new Uint8Array(randomBytes(keyBytes)));
+    await objects.put(tokenKeyObject, [new Uint8Array(randomBytes(keyBytes))]);
     // Of many who put one, one was first.
     const stored = await objects.read(tokenKeyObject, 0, keyBytes);
     if (stored.kind === 'bytes') return stored.bytes;
