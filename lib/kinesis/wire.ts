@@ -3,7 +3,7 @@
  * the wire for what differs: how a blob and how a time is written.
  */
 
-import { Buffer } from 'node:buffer';
+import { Buffer, isAscii, isUtf8 } from 'node:buffer';
 import { cborTime, decodeCbor, encodeCbor } from './cbor.js';
 
 export type Wire = {
@@ -18,11 +18,9 @@ export type Wire = {
 export const jsonType = 'application/x-amz-json-1.1';
 export const cborType = 'application/x-amz-cbor-1.1';
 
-const utf8 = new TextDecoder('utf-8', { fatal: true });
-
 export const jsonWire: Wire = {
   contentType: jsonType,
-  decode: (bytes) => JSON.parse(utf8.decode(bytes)),
+  decode: (bytes) => JSON.parse(textOf(bytes)),
   encode: (value) => JSON.stringify(value),
   blob: ({ buffer, byteOffset, length }) =>
     Buffer.from(buffer as ArrayBuffer, byteOffset, length).toString('base64'),
@@ -41,4 +39,12 @@ export const cborWire: Wire = {
 export function wireOf(contentType: string): Wire | undefined {
   if (contentType === jsonType) return jsonWire;
   return contentType === cborType ? cborWire : undefined;
+}
+
+/** Base64 makes bodies large, and all ASCII: then the text is the bytes as they are. */
+function textOf(bytes: Uint8Array): string {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  if (isAscii(buffer)) return buffer.toString('latin1');
+  if (isUtf8(buffer)) return buffer.toString('utf8');
+  throw new Error('the body is not UTF-8');
 }

@@ -1,3 +1,5 @@
+/** Lineages: ranges without a hole, whoever splits and merges, and keys that stay with their descendants. */
+
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
