@@ -123,7 +123,7 @@ export function createBroker(
       if (outcome.kind === 'noPartition') throw vanished(ref);
       throw offsetOutOfRange(outcome.head, to);
     },
-    ...createReshaper(stores, world.clock, topics.forget),
+    ...createReshaper(stores, world.clock, { forget: topics.forget, closed: watch.closed }),
     nextProducerId: () => stores.topics.nextProducerId(),
     idle: () => flusher.idle(),
     async close() {

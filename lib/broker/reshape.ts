@@ -7,6 +7,7 @@
 
 import { lineagePartitionsMax } from '../log/limits.js';
 import { afterReshaping, lineageOf, type ReshapingPlan } from '../log/lineage.js';
+import type { PartitionRef } from '../log/partition-head.js';
 import type { Stores } from '../store/stores.js';
 import { partitionsToDelete, type Topic } from '../store/topic-store.js';
 import type { Clock } from '../store/world.js';
@@ -20,12 +21,14 @@ export type Reshaper = {
   finishReshaping(topic: Topic): Promise<Topic>;
 };
 
-export function createReshaper(
-  stores: Stores,
-  clock: Clock,
+export type ReshapeEvents = {
   /** Whatever is remembered of this topic is out of date. */
-  forget: (topicId: string) => void,
-): Reshaper {
+  forget(topicId: string): void;
+  /** Its children take its place from now on. */
+  closed(ref: PartitionRef): void;
+};
+
+export function createReshaper(stores: Stores, clock: Clock, events: ReshapeEvents): Reshaper {
   const { index, topics } = stores;
 
   /** Undefined: it was deleted meanwhile. */
@@ -39,7 +42,10 @@ export function createReshaper(
     const after = afterReshaping(lineage, clock.nowMs());
     const state = { ...topic, partitionCount: after.partitions.length, lineage: after };
     const outcome = await topics.alter(topic, state);
-    if (outcome.kind !== 'missing') return outcome.topic;
+    if (outcome.kind !== 'missing') {
+      for (const partition of closing) events.closed({ topicId, partition });
+      return outcome.topic;
+    }
     await index.deletePartitions(topicId, partitionsToDelete(topic));
     return undefined;
   }
@@ -47,7 +53,7 @@ export function createReshaper(
   async function finish(topic: Topic): Promise<Topic> {
     let now: Topic | undefined = topic;
     while (now?.lineage?.reshaping) now = await step(now);
-    forget(topic.topicId);
+    events.forget(topic.topicId);
     if (now) return now;
     throw unknownTopic(topic.name);
   }
@@ -74,7 +80,7 @@ export function createReshaper(
     async finishReshaping(topic) {
       const now = await topics.find(topic.name);
       if (now?.topicId === topic.topicId) return finish(now);
-      forget(topic.topicId);
+      events.forget(topic.topicId);
       throw unknownTopic(topic.name);
     },
   };

@@ -20,8 +20,8 @@ import type { Appended } from '../contract/records.js';
 import type { PendingBatch } from '../log/append-plan.js';
 import { batchHeaderBytes, batchLengthPrefixBytes } from '../log/batch-header.js';
 import { requestBytesMax } from '../log/limits.js';
+import { openPartitions, partitionOfKey } from '../log/lineage.js';
 import type { PartitionRef } from '../log/partition-head.js';
-import { partitionForKey } from '../log/partitioner.js';
 import type { LogRecord } from '../log/record.js';
 import { type TopicConfigs, topicConfigsOf } from '../log/topic-configs.js';
 import type { Topic } from '../store/topic-store.js';
@@ -53,12 +53,10 @@ async function appendToTopic(c: Context, deps: HttpDeps): Promise<Response> {
   const topic = await withAskedPartitions(deps, known, records);
   const configs = topicConfigsOf(topic.configs);
   const nowMs = deps.world.clock.nowMs();
-  const batches = [...groupByPartition(records, topic.partitionCount, deps)].map(
-    ([partition, group]) => {
-      const ref = { topicId: topic.topicId, partition };
-      return acceptRecords(ref, group, deps.codecs, nowMs, undefined, configs);
-    },
-  );
+  const batches = [...groupByPartition(records, topic, deps)].map(([partition, group]) => {
+    const ref = { topicId: topic.topicId, partition };
+    return acceptRecords(ref, group, deps.codecs, nowMs, undefined, configs);
+  });
   if (!durable) return accepted(c, deps, name, batches);
   return topicAnswer(c, name, batches, await deps.broker.append(batches));
 }
@@ -157,10 +155,11 @@ async function withAskedPartitions(
 /** Keyed records by their key; those without a key share one partition for the whole request. */
 function groupByPartition(
   received: readonly ReceivedRecord[],
-  partitionCount: number,
+  topic: Topic,
   deps: HttpDeps,
 ): Map<number, LogRecord[]> {
-  const sticky = Math.floor(deps.world.random() * partitionCount);
+  const { partitionCount } = topic;
+  const sticky = anyPartition(topic, deps.world.random());
   const groups = new Map<number, LogRecord[]>();
   for (const [i, { record, partition: asked }] of received.entries()) {
     if (asked !== undefined && asked >= partitionCount) {
@@ -170,7 +169,7 @@ function groupByPartition(
         { details: { partition: asked, partitionCount } },
       );
     }
-    const byKey = record.key === null ? sticky : partitionForKey(record.key, partitionCount);
+    const byKey = record.key === null ? sticky : partitionOfKey(topic, record.key);
     const partition = asked ?? byKey;
     const group = groups.get(partition);
     if (group) group.push(record);
@@ -178,6 +177,13 @@ function groupByPartition(
   }
   if (groups.size === 0) throw new BrokerError('INVALID_RECORD', 'There are no records.');
   return groups;
+}
+
+function anyPartition(topic: Topic, random: number): number {
+  const { partitionCount, lineage } = topic;
+  if (!lineage) return Math.floor(random * partitionCount);
+  const open = openPartitions(lineage);
+  return open[Math.floor(random * open.length)]?.partition ?? 0;
 }
 
 function ofPartition({ record, partition: asked }: ReceivedRecord, partition: number, i: number) {

@@ -16,10 +16,10 @@ const secs = fc.integer({ min: 0, max: 16_025_174_999 });
 const shards = fc.integer({ min: 0, max: 2 ** 31 - 1 });
 
 test('a number that AWS gave is read and written as it is', () => {
-  // From kinesalite's recordings of AWS.
-  const text = '49537279973004700513262647537344055618854783392326942722';
+  // From the example event in AWS's page on Lambda with Kinesis.
+  const text = '49590338271490256608559692538361571095921575989136588898';
   const number = parseSequenceNumber(text);
-  expect(number).toMatchObject({ shard: 0 });
+  expect(number).toMatchObject({ shard: 6, shardCreatedSecs: 0x5bf4e5c2 });
   expect(formatSequenceNumber(number as NonNullable<typeof number>)).toBe(text);
 });
 

@@ -124,7 +124,9 @@ export async function readShard(
   const { lineage, topic, state } = stream;
   const lineageOfShard = lineage.partitions[shard] as PartitionLineage;
   const ref = { topicId: topic.topicId, partition: shard };
-  const fetched = await fetchFrom(deps, ref, from, options);
+  // Where no more records can come there is nothing to wait for.
+  const waitMs = isOpen(lineageOfShard) ? options.waitMs : 0;
+  const fetched = await fetchFrom(deps, ref, from, { ...options, waitMs });
   const { offset, result } = fetched;
   const taken = take(result.batches, offset, options.recordsMax, deps);
   const last = taken.records.at(-1);
