@@ -45,8 +45,13 @@ export function createPortServer(fetch: Fetch): PortServer {
   // It never listens itself, but counts its connections, and times them out, only from then on.
   http1.emit('listening');
   const { http2, sessions } = http2Server(listener as Http2Listener);
+  const sockets = new Set<Socket>();
   const undecided = new Set<Socket>();
-  const port = createServer((socket) => sortOut(socket, undecided, http1, http2));
+  const port = createServer((socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+    sortOut(socket, undecided, http1, http2);
+  });
 
   return {
     listen: (number, host) =>
@@ -64,8 +69,8 @@ export function createPortServer(fetch: Fetch): PortServer {
     },
     closeIdle: () => http1.closeIdleConnections(),
     closeAll() {
-      http1.closeAllConnections();
-      for (const session of sessions) session.destroy();
+      // A session that ended in good order waits for its peer to do the same, which may never come.
+      for (const socket of sockets) socket.destroy();
     },
   };
 }

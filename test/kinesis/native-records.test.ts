@@ -41,7 +41,7 @@ test('what Kinesis puts has its partition key as key, and its explicit hash key 
   const { records } = (await response.json()) as { records: Record<string, unknown>[] };
   expect(records).toMatchObject([
     { key: 'käy', value: 'välue', headers: [] },
-    { key: 'b', value: 'välue', headers: [{ name: 'kinesis-explicit-hash-key', value: '7' }] },
+    { key: 'b', value: 'välue', headers: [['kinesis-explicit-hash-key', '7']] },
   ]);
 });
 
@@ -51,7 +51,7 @@ test('a topic is a stream, and its records have a partition key whatever their k
   const append = (records: unknown[], format = 'text') =>
     post(`/v1/topics/native/records?format=${format}`, { records });
   await append([
-    { key: 'k', value: 'v', headers: [{ name: 'h', value: '1' }] },
+    { key: 'k', value: 'v', headers: [['h', '1']] },
     { value: 'no key' },
     { key: '', value: 'empty key' },
     { key: 'tombstone', value: null },
