@@ -8,6 +8,9 @@ import { type BrokerSettings, brokerDefaults } from '../lib/broker/broker-settin
 import { createApp } from '../lib/http/app.js';
 import { type HttpSettings, httpDefaults } from '../lib/http/http-deps.js';
 import { bodyTooLarge, type ReadBody } from '../lib/http/read-body.js';
+import { kinesisDefaults } from '../lib/kinesis/action.js';
+import { createKinesisFace, isForKinesis } from '../lib/kinesis/face.js';
+import { storedTokenKey } from '../lib/kinesis/token-key.js';
 import { createJsonLogger } from '../lib/runtime/json-logger.js';
 import { nodeCodecs } from '../lib/runtime/node-codecs.js';
 import { createNodeWorld } from '../lib/runtime/node-world.js';
@@ -47,7 +50,23 @@ export function compose(environment: Environment, given: { stores?: Stores } = {
     readBody: readEventBody,
     docsScript: readDocsScript,
   });
-  return { fetch: (request, env) => app.fetch(request, env), idle: () => broker.idle() };
+  const { streamLifeMs } = httpSettingsOf(settings);
+  const kinesis = createKinesisFace({
+    broker,
+    codecs: nodeCodecs,
+    world,
+    account: accountOf(environment),
+    settings: { ...kinesisDefaults, subscriptionMs: streamLifeMs },
+    tokenKey: storedTokenKey(stores.objects),
+    readBody: readEventBody,
+    // Whoever comes so far has been let in by IAM.
+    admit: async () => {},
+  });
+  return {
+    fetch: (request, env) =>
+      isForKinesis(request) ? kinesis(request, env) : app.fetch(request, env),
+    idle: () => broker.idle(),
+  };
 }
 
 type LambdaSettings = Settings & { readonly table: string; readonly bucket: string };
@@ -62,6 +81,11 @@ function settingsFrom(environment: Environment): LambdaSettings {
     return parsed.settings as LambdaSettings;
   }
   throw new Error(`Logbrook cannot start: ${problems.join('; ')}.`);
+}
+
+/** What ARNs say. */
+function accountOf({ AWS_REGION = 'us-east-1' }: Environment) {
+  return { region: AWS_REGION, accountId: '000000000000' };
 }
 
 function brokerSettingsOf(settings: LambdaSettings): BrokerSettings {

@@ -6,7 +6,7 @@
  */
 
 import { lineagePartitionsMax } from '../log/limits.js';
-import { afterReshaping, lineageOf, type ReshapingPlan } from '../log/lineage.js';
+import { afterReshaping, countAfterAll, lineageOf, type ReshapingPlan } from '../log/lineage.js';
 import type { PartitionRef } from '../log/partition-head.js';
 import type { Stores } from '../store/stores.js';
 import { partitionsToDelete, type Topic } from '../store/topic-store.js';
@@ -70,7 +70,8 @@ export function createReshaper(stores: Stores, clock: Clock, events: ReshapeEven
         const planned = plan(topic);
         if (!planned) return topic;
         const reshaping = { ...planned, startedAtMs };
-        checkCount(before.partitions.length + planned.opening.length);
+        checkCount(planned.target ?? 0);
+        checkCount(countAfterAll(before, planned));
         written = JSON.stringify(reshaping);
         return { ...topic, lineage: { ...before, reshaping } };
       });

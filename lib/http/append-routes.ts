@@ -51,14 +51,59 @@ async function appendToTopic(c: Context, deps: HttpDeps): Promise<Response> {
   const known = await deps.broker.topics.find(name);
   const records = await receive(c, deps, query, recordTypes);
   const topic = await withAskedPartitions(deps, known, records);
+  if (!durable) return accepted(c, deps, name, batchesOf(deps, topic, records));
+  const mayMove = records.every(({ partition }) => partition === undefined);
+  const appended = await appendRouted(deps, topic, records, mayMove ? reroutesMax : 0);
+  const [batches, results] = [
+    appended.map(({ batch }) => batch),
+    appended.map(({ result }) => result),
+  ];
+  return topicAnswer(c, name, batches, results);
+}
+
+/** How often records follow a partition that was split or merged under way. */
+const reroutesMax = 3;
+
+type Appendage = { readonly batch: PendingBatch; readonly result: BatchResult };
+
+/** What meets a closed partition, and certainly did not enter it, goes on to its children. */
+async function appendRouted(
+  deps: HttpDeps,
+  topic: Topic,
+  records: readonly ReceivedRecord[],
+  reroutes: number,
+): Promise<Appendage[]> {
+  const groups = groupByPartition(records, topic, deps);
+  const batches = batchesOf(deps, topic, records, groups);
+  const results = await deps.broker.append(batches);
+  const appended = batches.map((batch, i) => ({ batch, result: results[i] as BatchResult }));
+  const moved = appended.filter(({ result }) => hasMoved(result));
+  if (moved.length === 0 || reroutes === 0) return appended;
+  const now = await deps.broker.finishReshaping(topic);
+  const again = moved.flatMap(({ batch }) => groups.get(batch.ref.partition) ?? []);
+  const received = again.map((record) => ({ record, partition: undefined }));
+  const rest = await appendRouted(deps, now, received, reroutes - 1);
+  return [...appended.filter((one) => !moved.includes(one)), ...rest];
+}
+
+function hasMoved(result: BatchResult): boolean {
+  if (result.kind !== 'failed') return false;
+  const { code, sideEffects } = result.error;
+  return code === 'PARTITION_CLOSED' && sideEffects === 'none';
+}
+
+function batchesOf(
+  deps: HttpDeps,
+  topic: Topic,
+  records: readonly ReceivedRecord[],
+  groups = groupByPartition(records, topic, deps),
+): PendingBatch[] {
   const configs = topicConfigsOf(topic.configs);
   const nowMs = deps.world.clock.nowMs();
-  const batches = [...groupByPartition(records, topic, deps)].map(([partition, group]) => {
+  return [...groups].map(([partition, group]) => {
     const ref = { topicId: topic.topicId, partition };
     return acceptRecords(ref, group, deps.codecs, nowMs, undefined, configs);
   });
-  if (!durable) return accepted(c, deps, name, batches);
-  return topicAnswer(c, name, batches, await deps.broker.append(batches));
 }
 
 async function appendToPartition(c: Context, deps: HttpDeps): Promise<Response> {

@@ -50,11 +50,12 @@ export function kinesisErrorOf(error: unknown): KinesisError {
       return notFound(broker.message);
     case 'THROTTLING_QUOTA_EXCEEDED':
       return new KinesisError('ProvisionedThroughputExceededException', broker.message);
+    case 'INVALID_PARTITIONS':
+      return new KinesisError('LimitExceededException', broker.message);
     case 'MESSAGE_TOO_LARGE':
     case 'RECORD_LIST_TOO_LARGE':
     case 'INVALID_RECORD':
     case 'INVALID_REQUEST':
-    case 'INVALID_PARTITIONS':
     case 'INVALID_TOPIC_EXCEPTION':
       return invalidArgument(broker.message);
     default:

@@ -106,23 +106,55 @@ export function partitionAt(open: readonly OpenPartition[], hash: string): numbe
   return (open[low] as OpenPartition).partition;
 }
 
+/** As much of a lineage as a client knows, by partition number. */
+export type Kin = { readonly parents: readonly number[]; readonly closed: boolean };
+
+export function rootCount(partitions: readonly Kin[]): number {
+  return partitions.filter(({ parents }) => parents.length === 0).length;
+}
+
+/**
+ * Where the records go on that would go to `partition`: to itself, or, as it is closed, to one of its
+ * descendants, always the same one for the same hash. A closed one whose children are not known yet
+ * stands for them.
+ */
+export function openDescendant(
+  partitions: readonly Kin[],
+  partition: number,
+  hash: number,
+): number {
+  let [at, bits] = [partition, hash];
+  while (partitions[at]?.closed) {
+    const children = partitions.flatMap(({ parents }, child) =>
+      parents.includes(at) ? [child] : [],
+    );
+    const child = children[bits % children.length];
+    if (child === undefined) return at;
+    if (children.length > 1) bits = Math.floor(bits / children.length);
+    at = child;
+  }
+  return at;
+}
+
 /**
  * The partition of a keyed record that names none. As long as none is closed it is Kafka's own choice.
- * After that a key keeps its first partition, or goes to a descendant of it: the key's place is a point
- * inside the range of its first partition.
+ * After that a key keeps its first partition, or goes to a descendant of it.
  */
 export function partitionOfKey(topic: Shaped, key: Uint8Array): number {
   const { lineage } = topic;
   if (!lineage) return partitionForKey(key, topic.partitionCount);
-  const roots = lineage.partitions.filter(({ parents }) => parents.length === 0).length;
-  const root = partitionForKey(key, roots);
-  const first = lineage.partitions[root] as PartitionLineage;
-  if (isOpen(first)) return root;
-  const width = hashNumber(first.end) - hashNumber(first.start) + 1n;
-  // Bits that did not choose the root.
-  const steps = BigInt(Math.floor((murmur2(key) & 0x7fffffff) / roots));
-  const place = hashNumber(first.start) + (width * steps * BigInt(roots)) / 2n ** 31n;
-  return partitionAt(openPartitions(lineage), hashText(place));
+  const kin = lineage.partitions.map((one) => ({ parents: one.parents, closed: !isOpen(one) }));
+  return openPartitionOfKey(kin, key);
+}
+
+export function openPartitionOfKey(partitions: readonly Kin[], key: Uint8Array): number {
+  const roots = rootCount(partitions);
+  return openDescendant(partitions, partitionForKey(key, roots), descentOf(key, roots));
+}
+
+/** Bits of a key's hash that did not choose the root. */
+export function descentOf(key: Uint8Array, roots: number): number {
+  return Math.floor((murmur2(key) & 0x7fffffff) / roots);
 }
 
 export function childrenOf(lineage: Lineage, partition: number): number[] {
@@ -210,6 +242,13 @@ export function afterReshaping({ partitions, reshaping }: Lineage, nowMs: number
   };
   const next = target === undefined ? undefined : planEven(after, target);
   return next ? { ...after, reshaping: { ...next, startedAtMs: nowMs } } : after;
+}
+
+/** How many partitions there will be, closed ones counted in, when nothing is left to be done. */
+export function countAfterAll(lineage: Lineage, plan: ReshapingPlan): number {
+  let after = afterReshaping({ ...lineage, reshaping: { ...plan, startedAtMs: 0 } }, 0);
+  while (after.reshaping) after = afterReshaping(after, 0);
+  return after.partitions.length;
 }
 
 function createdAt(partitions: readonly PartitionLineage[], partition: number): number {

@@ -195,8 +195,7 @@ export async function updateShardCount({ input, deps }: Call<UpdateShardCountInp
   const { TargetShardCount: target } = input;
   const stream = await findStream(deps, input);
   await reshape(deps, stream, (now) => {
-    // Splits and merges on the way leave closed shards: at most about this many.
-    checkShardLimit(deps, now, 2 * Math.abs(target - openShardCount(now)) + target);
+    checkShardLimit(deps, now, Math.abs(target - openShardCount(now)));
     return planEven(now.lineage, target);
   });
   return {
