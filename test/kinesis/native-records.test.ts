@@ -4,6 +4,7 @@
 import { Buffer } from 'node:buffer';
 import * as sdk from '@aws-sdk/client-kinesis';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { connect } from '../../bin/sdk.js';
 import { type KinesisServer, shardId, startKinesis } from './kinesis-server.js';
 
 let server: KinesisServer;
@@ -128,4 +129,24 @@ test('records without a key go to an open partition; a closed one says so', asyn
       { partition: 2, closed: false, parents: [0] },
     ],
   });
+});
+
+test('a producer of our own SDK follows a split, too', async () => {
+  await post('/v1/topics', { name: 'produced', partitions: 1 });
+  const NewStartingHashKey = (2n ** 127n).toString();
+  await client.send(
+    new sdk.SplitShardCommand({
+      StreamName: 'produced',
+      ShardToSplit: shardId(0),
+      NewStartingHashKey,
+    }),
+  );
+  const logbrook = connect({ url: server.url });
+  const producer = logbrook.producer();
+  const keys = Array.from({ length: 20 }, (_, i) => `key-${i}`);
+  for (const key of keys) await producer.send({ topic: 'produced', key, value: 'x' });
+  await producer.close();
+  expect(await readAll('produced', 0)).toEqual([]);
+  const found = [...(await readAll('produced', 1)), ...(await readAll('produced', 2))];
+  expect(found.map(({ PartitionKey }) => PartitionKey).sort()).toEqual([...keys].sort());
 });

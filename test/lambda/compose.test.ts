@@ -1,7 +1,9 @@
 /** lambda/compose.js and lambda/api.js: what a cold start needs, and what it says when that is missing. */
 
+import { Buffer } from 'node:buffer';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { compose } from '../../lambda/compose.js';
+import { createMemoryStores } from '../../lib/store/memory/memory-store.js';
 import { urlEvent } from './events.js';
 import { fakeLambda, invoke, type StreamingHandler } from './fake-lambda.js';
 
@@ -24,6 +26,23 @@ describe('a cold start', () => {
   test('sends nothing to AWS, and needs no region yet', () => {
     expect(() => compose({ ...names, LOGBROOK_LOG_LEVEL: 'silent' })).not.toThrow();
   });
+});
+
+test('the Kinesis face is part of the one function', async () => {
+  const api = compose({ ...names, LOGBROOK_LOG_LEVEL: 'silent' }, { stores: createMemoryStores() });
+  const call = async (action: string, input: unknown) => {
+    const headers = {
+      'content-type': 'application/x-amz-json-1.1',
+      'x-amz-target': `Kinesis_20131202.${action}`,
+    };
+    const request = new Request('https://function.test/', { method: 'POST', headers });
+    const body = new Uint8Array(Buffer.from(JSON.stringify(input)));
+    return api.fetch(request, { body, event: urlEvent('POST', '/') });
+  };
+  expect((await call('CreateStream', { StreamName: 's', ShardCount: 1 })).status).toBe(200);
+  const put = await call('PutRecord', { StreamName: 's', PartitionKey: 'k', Data: 'eA==' });
+  expect(await put.json()).toMatchObject({ ShardId: 'shardId-000000000000' });
+  await api.idle();
 });
 
 describe('the deployed handler', () => {
