@@ -26,8 +26,18 @@ type Fetch = Parameters<typeof getRequestListener>[0];
 type Http2Listener = NonNullable<Parameters<typeof createHttp2Server>[1]>;
 
 /** A sender that is slower than this is cut off, so that it cannot hold a connection for ever. */
-const requestTimeoutMs = 120_000;
-const headersTimeoutMs = 20_000;
+export type Patience = {
+  readonly headersMs: number;
+  readonly requestMs: number;
+  /** How often the connections are looked at. */
+  readonly checkMs: number;
+};
+
+export const patienceDefault: Patience = {
+  headersMs: 20_000,
+  requestMs: 120_000,
+  checkMs: 30_000,
+};
 
 const MiB = 1024 * 1024;
 /** What a client may send ahead: a whole request, without waiting for us to say so. */
@@ -36,21 +46,24 @@ const sessionWindowBytes = 64 * MiB;
 
 const http2Begins = 'PRI';
 
-export function createPortServer(fetch: Fetch): PortServer {
+export function createPortServer(fetch: Fetch, patience = patienceDefault): PortServer {
   // It takes the requests of both.
   const listener = getRequestListener(fetch);
-  const http1 = createHttp1Server(listener as RequestListener);
-  http1.requestTimeout = requestTimeoutMs;
-  http1.headersTimeout = headersTimeoutMs;
+  const timeouts = {
+    headersTimeout: patience.headersMs,
+    requestTimeout: patience.requestMs,
+    connectionsCheckingInterval: patience.checkMs,
+  };
+  const http1 = createHttp1Server(timeouts, listener as RequestListener);
   // It never listens itself, but counts its connections, and times them out, only from then on.
   http1.emit('listening');
-  const { http2, sessions } = http2Server(listener as Http2Listener);
+  const { http2, sessions } = http2Server(listener as Http2Listener, patience);
   const sockets = new Set<Socket>();
   const undecided = new Set<Socket>();
   const port = createServer((socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
-    sortOut(socket, undecided, http1, http2);
+    sortOut(socket, patience.headersMs, undecided, http1, http2);
   });
 
   return {
@@ -75,7 +88,10 @@ export function createPortServer(fetch: Fetch): PortServer {
   };
 }
 
-function http2Server(listener: Http2Listener): {
+function http2Server(
+  listener: Http2Listener,
+  { requestMs }: Patience,
+): {
   http2: Http2Server;
   sessions: Set<ServerHttp2Session>;
 } {
@@ -87,16 +103,22 @@ function http2Server(listener: Http2Listener): {
     // A client that breaks the protocol hurts itself alone.
     session.on('error', () => session.destroy());
     session.setLocalWindowSize(sessionWindowBytes);
-    session.setTimeout(requestTimeoutMs, () => session.destroy());
+    session.setTimeout(requestMs, () => session.destroy());
   });
   return { http2, sessions };
 }
 
-function sortOut(socket: Socket, undecided: Set<Socket>, http1: Server, http2: Http2Server): void {
+function sortOut(
+  socket: Socket,
+  headersMs: number,
+  undecided: Set<Socket>,
+  http1: Server,
+  http2: Http2Server,
+): void {
   let begun = '';
   undecided.add(socket);
   const giveUp = () => socket.destroy();
-  socket.setTimeout(headersTimeoutMs, giveUp);
+  socket.setTimeout(headersMs, giveUp);
   socket.on('error', giveUp);
   socket.once('close', () => undecided.delete(socket));
   const look = () => {

@@ -4,6 +4,7 @@
  */
 
 import { readFile } from 'node:fs/promises';
+import { setFlagsFromString } from 'node:v8';
 import { createBroker } from '../lib/broker/broker.js';
 import { type BrokerSettings, brokerDefaults } from '../lib/broker/broker-settings.js';
 import { createApp } from '../lib/http/app.js';
@@ -17,7 +18,7 @@ import { createNodeWorld } from '../lib/runtime/node-world.js';
 import { type Environment, parseSettings, type Settings } from '../lib/settings/settings.js';
 import type { Stores } from '../lib/store/stores.js';
 import { readNodeBody } from './node-body.js';
-import { createPortServer } from './one-port.js';
+import { createPortServer, type Patience, patienceDefault } from './one-port.js';
 
 export type ServeOptions = {
   readonly port: number;
@@ -25,6 +26,7 @@ export type ServeOptions = {
   readonly store: 'local' | 'memory' | 'aws';
   readonly dataDir: string;
   readonly takeOver: boolean;
+  readonly patience?: Patience;
 };
 
 export type RunningServer = {
@@ -33,10 +35,18 @@ export type RunningServer = {
   stop(): Promise<void>;
 };
 
+/**
+ * The memory of request bodies counts into the heap's limit, which V8 sets at little more than what is
+ * alive: a dozen megabytes, so that every few large batches would be a collection of everything. Four
+ * times what is alive is the most that V8 takes by itself.
+ */
+const heapGrowingPercent = 300;
+
 export async function serve(
   options: ServeOptions,
   environment: Environment,
 ): Promise<RunningServer> {
+  setFlagsFromString(`--heap-growing-percent=${heapGrowingPercent}`);
   const settings = settingsFrom(environment);
   const world = createNodeWorld(createJsonLogger(settings.logLevel));
   const stores = await openStores(options, settings, environment);
@@ -64,8 +74,9 @@ export async function serve(
     admit: async () => {},
     stopping: stopping.signal,
   });
-  const server = createPortServer((request, env) =>
-    isForKinesis(request) ? kinesis(request, env) : app.fetch(request, env),
+  const server = createPortServer(
+    (request, env) => (isForKinesis(request) ? kinesis(request, env) : app.fetch(request, env)),
+    options.patience ?? patienceDefault,
   );
   const listening = server.listen(options.port, options.host).catch(async (error) => {
     await stores.close();
@@ -117,7 +128,7 @@ function brokerSettings(options: ServeOptions, settings: Settings): BrokerSettin
 /** Each store is loaded only when it is asked for: LMDB and the AWS SDK are heavy. */
 async function openStores(
   options: ServeOptions,
-  { table, bucket }: Settings,
+  { table, bucket, inlineBytesMax }: Settings,
   environment: Environment,
 ): Promise<Stores> {
   if (options.store === 'memory') {
@@ -129,7 +140,8 @@ async function openStores(
     return createLocalStores({ dataDir: options.dataDir, takeOver: options.takeOver });
   }
   const { openAwsStores } = await import('./aws-from-environment.js');
-  return openAwsStores(table ?? 'logbrook', bucket ?? 'logbrook', environment);
+  const place = { tableName: table ?? 'logbrook', bucketName: bucket ?? 'logbrook' };
+  return openAwsStores({ ...place, inlineBytesMax }, environment);
 }
 
 async function docsScript(): Promise<Uint8Array | undefined> {

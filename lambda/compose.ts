@@ -14,6 +14,7 @@ import { storedTokenKey } from '../lib/kinesis/token-key.js';
 import { createJsonLogger } from '../lib/runtime/json-logger.js';
 import { nodeCodecs } from '../lib/runtime/node-codecs.js';
 import { createNodeWorld } from '../lib/runtime/node-world.js';
+import { inlineBytesMaxOf, prices } from '../lib/settings/prices.js';
 import {
   type Environment,
   parseSettings,
@@ -39,7 +40,8 @@ const recentBytesMaxDefault = 16 * MiB;
 export function compose(environment: Environment, given: { stores?: Stores } = {}): Api {
   const settings = settingsFrom(environment);
   const { table: tableName, bucket: bucketName } = settings;
-  const stores = given.stores ?? createAwsStores({ tableName, bucketName });
+  const inlineBytesMax = settings.inlineBytesMax ?? inlineBytesMaxOf(prices);
+  const stores = given.stores ?? createAwsStores({ tableName, bucketName, inlineBytesMax });
   const world = createNodeWorld(createJsonLogger(settings.logLevel));
   const broker = createBroker(stores, nodeCodecs, world, brokerSettingsOf(settings));
   const app = createApp({

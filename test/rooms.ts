@@ -12,19 +12,32 @@ export type Room = {
 export const rooms: Readonly<Record<string, Room>> = {
   'lib/log': { may: [], packages: [], pure: true },
   'lib/checker': { may: ['lib/log'], packages: [], pure: true },
-  'lib/store': { may: ['lib/log'], packages: [], pure: true },
-  'lib/store/memory': { may: ['lib/log', 'lib/store'], packages: [], pure: true },
-  'lib/store/local': { may: ['lib/log', 'lib/store'], packages: ['node:', 'lmdb'], pure: false },
-  'lib/store/aws': { may: ['lib/log', 'lib/store'], packages: ['@aws-sdk/'], pure: false },
+  'lib/coordinator': { may: ['lib/log'], packages: [], pure: true },
+  'lib/store': { may: ['lib/log', 'lib/coordinator'], packages: [], pure: true },
+  'lib/store/memory': {
+    may: ['lib/log', 'lib/coordinator', 'lib/store'],
+    packages: [],
+    pure: true,
+  },
+  'lib/store/local': {
+    may: ['lib/log', 'lib/coordinator', 'lib/store'],
+    packages: ['node:', 'lmdb'],
+    pure: false,
+  },
+  'lib/store/aws': {
+    may: ['lib/log', 'lib/coordinator', 'lib/store'],
+    packages: ['@aws-sdk/'],
+    pure: false,
+  },
   'lib/runtime': {
     may: ['lib/log', 'lib/store'],
     packages: ['node:', 'crc-32/crc32c.js', '@node-rs/crc32', 'fflate', 'pino'],
     pure: false,
   },
-  'lib/broker': { may: ['lib/log', 'lib/store'], packages: [], pure: true },
-  'lib/contract': { may: ['lib/log'], packages: ['zod'], pure: true },
+  'lib/broker': { may: ['lib/log', 'lib/coordinator', 'lib/store'], packages: [], pure: true },
+  'lib/contract': { may: ['lib/log', 'lib/coordinator'], packages: ['zod'], pure: true },
   'lib/http': {
-    may: ['lib/log', 'lib/store', 'lib/broker', 'lib/contract'],
+    may: ['lib/log', 'lib/coordinator', 'lib/store', 'lib/broker', 'lib/contract'],
     packages: ['hono', 'hono/', 'zod', 'zod-openapi'],
     pure: true,
   },
@@ -33,7 +46,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     packages: ['node:buffer', 'node:crypto', 'zod', 'cborg', '@smithy/eventstream-codec'],
     pure: false,
   },
-  'lib/client': { may: ['lib/log', 'lib/contract'], packages: [], pure: false },
+  'lib/client': { may: ['lib/log', 'lib/coordinator', 'lib/contract'], packages: [], pure: false },
   'lib/cli': {
     may: ['lib/log', 'lib/client', 'lib/contract', 'lib/checker'],
     packages: ['node:', 'commander', 'cli-progress', 'cli-table3'],

@@ -38,7 +38,7 @@ export function acceptBatches(
       // A producer's clock does not matter where it is not believed.
       if (!configs.logAppendTime) checkTimestamps(header, nowMs);
       validateRecords(batch, header, codecs);
-      const pending = pendingBatch(ref, batch, header);
+      const pending = pendingBatch(ref, batch, header, configs);
       return configs.logAppendTime ? appendedNow(pending, codecs, nowMs) : pending;
     });
     if (batches.length > 0) return batches;
@@ -73,9 +73,14 @@ function appendedNow(pending: PendingBatch, codecs: Codecs, nowMs: number): Pend
   return { ...pending, bytes, maxTimestampMs: nowMs };
 }
 
-function pendingBatch(ref: PartitionRef, bytes: Uint8Array, header: BatchHeader): PendingBatch {
+function pendingBatch(
+  ref: PartitionRef,
+  bytes: Uint8Array,
+  header: BatchHeader,
+  { inlineBytesMax }: TopicConfigs,
+): PendingBatch {
   const { recordCount, maxTimestampMs, producerId, producerEpoch, baseSequence } = header;
-  const pending = { ref, bytes, recordCount, maxTimestampMs };
+  const pending = { ref, bytes, recordCount, maxTimestampMs, inlineBytesMax };
   if (producerId < 0) return pending;
   return {
     ...pending,
@@ -115,7 +120,8 @@ export function acceptRecords(
   const bytes = encodeRecordBatch({ records, compression, ...(producer && { producer }) }, codecs);
   checkBatchBytes(bytes.length, configs);
   const maxTimestampMs = records.reduce((max, { timestampMs }) => Math.max(max, timestampMs), 0);
-  const plain = { ref, bytes, recordCount: records.length, maxTimestampMs };
+  const { inlineBytesMax } = configs;
+  const plain = { ref, bytes, recordCount: records.length, maxTimestampMs, inlineBytesMax };
   const pending = producer ? { ...plain, producer: sequences(producer, records.length) } : plain;
   return configs.logAppendTime ? appendedNow(pending, codecs, nowMs) : pending;
 }

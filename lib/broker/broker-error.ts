@@ -1,35 +1,51 @@
 /**
- * The closed list of error codes: Kafka's names, and two of our own for conditions that Kafka has not.
+ * The closed list of error codes: Kafka's names, and three of our own for conditions that Kafka has not.
  * Each says what may have happened; every face maps the whole list once.
  */
 
 import { StoreError } from '../store/store-error.js';
 
 export const errorCodes = [
+  'COORDINATOR_NOT_AVAILABLE',
   'CORRUPT_MESSAGE',
   'DUPLICATE_SEQUENCE_NUMBER',
   'EXPECTED_OFFSET_MISMATCH', // ours: `expectedOffset` is not where the log ends
+  'FENCED_INSTANCE_ID',
+  'FENCED_MEMBER_EPOCH',
   'FENCING_TOKEN_MISMATCH', // ours: the partition carries another fencing token
+  'GROUP_ID_NOT_FOUND',
+  'GROUP_MAX_SIZE_REACHED',
+  'GROUP_SUBSCRIBED_TO_TOPIC',
+  'ILLEGAL_GENERATION',
   'INVALID_CONFIG',
+  'INVALID_GROUP_ID',
   'INVALID_PARTITIONS',
   'INVALID_PRODUCER_EPOCH',
   'INVALID_RECORD',
+  'INVALID_REGULAR_EXPRESSION',
   'INVALID_REQUEST',
   'INVALID_REQUIRED_ACKS',
+  'INVALID_SESSION_TIMEOUT',
   'INVALID_TIMESTAMP',
   'INVALID_TOPIC_EXCEPTION',
   'KAFKA_STORAGE_ERROR',
   'MESSAGE_TOO_LARGE',
+  'NON_EMPTY_GROUP',
+  'OFFSET_BEHIND_COMMITTED', // ours: only a reset moves a committed offset back
+  'OFFSET_METADATA_TOO_LARGE',
   'OFFSET_OUT_OF_RANGE',
   'OUT_OF_ORDER_SEQUENCE_NUMBER',
   'PARTITION_CLOSED', // ours: it takes no more records; other partitions go on in its place
+  'REBALANCE_IN_PROGRESS',
   'RECORD_LIST_TOO_LARGE',
   'REQUEST_TIMED_OUT',
   'THROTTLING_QUOTA_EXCEEDED',
   'TOPIC_ALREADY_EXISTS',
+  'UNKNOWN_MEMBER_ID',
   'UNKNOWN_PRODUCER_ID',
   'UNKNOWN_SERVER_ERROR',
   'UNKNOWN_TOPIC_OR_PARTITION',
+  'UNRELEASED_INSTANCE_ID',
   'UNSUPPORTED_COMPRESSION_TYPE',
 ] as const;
 export type ErrorCode = (typeof errorCodes)[number];

@@ -2,6 +2,8 @@
  * Tunables of a broker: plain data. Components (stores, clock) travel apart from them.
  */
 
+import { type GroupSettings, groupDefaults } from '../coordinator/group-limits.js';
+
 export type BrokerSettings = {
   /** A flush takes at most about this many bytes. */
   readonly flushBytesMax: number;
@@ -16,6 +18,7 @@ export type BrokerSettings = {
   readonly tailPollMs: number;
   /** Freshly written objects kept in memory for the readers that wait for them. */
   readonly recentBytesMax: number;
+  readonly groups: GroupSettings;
 };
 
 const MiB = 1024 * 1024;
@@ -28,4 +31,5 @@ export const brokerDefaults: BrokerSettings = {
   topicCacheMs: 0,
   tailPollMs: 250,
   recentBytesMax: 64 * MiB,
+  groups: groupDefaults,
 };

@@ -14,6 +14,7 @@ import { BrokerError } from './broker-error.js';
 import type { BrokerSettings } from './broker-settings.js';
 import { type FetchRequest, type FetchResult, fetchRecords, offsetOutOfRange } from './fetch.js';
 import { createFlusher } from './flusher.js';
+import { createGroups, type Groups } from './groups.js';
 import { findOffsetByTime, type TimedOffset } from './list-offsets.js';
 import { createReshaper, type Reshaper } from './reshape.js';
 import { createTailWatch } from './tail-watch.js';
@@ -21,6 +22,7 @@ import { createTopics, type Topics } from './topics.js';
 
 export type Broker = Reshaper & {
   readonly topics: Topics;
+  readonly groups: Groups;
   /** One result per batch, in their order. Batches of one partition are appended in their order. */
   append(batches: readonly PendingBatch[]): Promise<readonly BatchResult[]>;
   fetch(ref: PartitionRef, request: FetchRequest): Promise<FetchResult>;
@@ -68,6 +70,10 @@ export function createBroker(
   });
   const fetchDeps = { stores, codecs, clock: world.clock, watch };
 
+  const offsetByTime: Broker['offsetByTime'] = (ref, at, timestampMs) =>
+    findOffsetByTime(stores, codecs, ref, at, timestampMs);
+  const groups = createGroups(stores, world, settings.groups, settings.topicCacheMs, offsetByTime);
+
   async function head(ref: PartitionRef): Promise<PartitionHead> {
     const found = await index.readHead(ref);
     if (found) return found;
@@ -82,6 +88,7 @@ export function createBroker(
 
   return {
     topics,
+    groups,
     head,
     append: (batches) =>
       new Promise((resolve) => {
@@ -100,7 +107,7 @@ export function createBroker(
       if (result) return result;
       throw vanished(ref);
     },
-    offsetByTime: (ref, at, timestampMs) => findOffsetByTime(stores, codecs, ref, at, timestampMs),
+    offsetByTime,
     async fence(ref, token, expected) {
       const outcome = await index.setFencingToken(ref, token, expected);
       if (outcome.kind === 'changed') return outcome.head;

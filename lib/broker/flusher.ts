@@ -4,6 +4,7 @@
  */
 
 import { type ObjectLayout, planObject } from '../log/append-plan.js';
+import { sizeOf } from '../log/byte-parts.js';
 import type { Codecs } from '../log/codecs.js';
 import type { PartitionHead, PartitionRef } from '../log/partition-head.js';
 import { formatWalKey, walBucketOf } from '../log/wal-key.js';
@@ -133,9 +134,11 @@ export function createFlusher(
       const layout = planObject(tickets);
       const floors = layout.partitions.map(({ ref }) => writerOf(ref).walFloor());
       const bucket = Math.max(walBucketOf(world.clock.nowMs()), ...floors);
-      const objectKey = formatWalKey({ bucket, uuid: world.uuid() });
+      const parts = encodeWalObject(layout.parts, layout.ranges, codecs);
+      const inline = sizeOf(parts) <= inlineBytesMaxFor(tickets, stores.inlineBytesMax);
+      const objectKey = formatWalKey({ bucket, uuid: world.uuid(), inline });
       // `exists` is an earlier attempt of this very upload: nobody else has the uuid.
-      await stores.objects.put(objectKey, encodeWalObject(layout.parts, layout.ranges, codecs));
+      await stores.objects.put(objectKey, parts);
       return { layout, objectKey, bucket };
     } catch (error) {
       // Whatever became of the object, nothing points to it.
@@ -173,6 +176,12 @@ export function createFlusher(
       await new Promise<void>((resolve) => idleWaiters.push(resolve));
     },
   };
+}
+
+/** What one topic does not want inline, nobody in the flush gets there. */
+function inlineBytesMaxFor(tickets: readonly Ticket[], standard: number | undefined): number {
+  if (standard === undefined) return 0;
+  return Math.min(...tickets.map(({ inlineBytesMax }) => inlineBytesMax ?? standard));
 }
 
 function settleAll(tickets: readonly Ticket[], error: BrokerError): void {

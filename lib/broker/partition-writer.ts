@@ -79,7 +79,8 @@ export function createPartitionWriter(ref: PartitionRef, deps: WriterDeps): Part
       if (batch.producer) return { batch: batch as NumberedBatch & Ticket, position };
       const baseSequence = own.nextSequence;
       own.nextSequence = advanceSequence(baseSequence, batch.recordCount);
-      const producer = { ...own, epoch: 0, baseSequence };
+      const { producer: name, nextSequence } = own;
+      const producer = { producer: name, epoch: 0, baseSequence, nextSequence };
       const numbered = { ...batch, producer };
       originals.set(numbered, batch);
       return { batch: numbered, position };

@@ -26,7 +26,9 @@ export class ObjectMissing extends Error {
 }
 
 /**
- * Whole batches from the one that contains `offset` on: about `bytesMax` of them, at least one.
+ * Whole batches from the one that contains `offset` on: about `bytesMax` of them, at least one. Should an
+ * object fail, what lies before it is served: the next read, which begins there, tells of it. Otherwise a
+ * reader far behind would need all objects of a page to succeed at once, and might never get on.
  * `offset` lies in `[logStartOffset, nextOffset)` of `head`.
  */
 export async function readBatches(
@@ -39,8 +41,19 @@ export async function readBatches(
 ): Promise<Uint8Array[]> {
   const locations = await locate(stores, ref, head, offset, bytesMax);
   const reads = planFetch(locations, offset, bytesMax);
-  const ranges = await Promise.all(reads.map((read) => readRange(stores, codecs, read, head)));
-  return select(ranges.flat(), offset, bytesMax);
+  const ranges = reads.map((read) => readRange(stores, codecs, read, head));
+  return select(beforeFailure(await Promise.allSettled(ranges)).flat(), offset, bytesMax);
+}
+
+/** What came before the first failure; that failure, if nothing did. */
+function beforeFailure<T>(outcomes: readonly PromiseSettledResult<T>[]): T[] {
+  const values: T[] = [];
+  for (const outcome of outcomes) {
+    if (outcome.status === 'fulfilled') values.push(outcome.value);
+    else if (values.length === 0) throw outcome.reason;
+    else break;
+  }
+  return values;
 }
 
 /** Locations from the one that contains `offset` on. */

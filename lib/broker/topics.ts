@@ -25,6 +25,7 @@ import {
   type TopicChange,
 } from './alter-topic.js';
 import { BrokerError } from './broker-error.js';
+import { createTopicMemory } from './topic-memory.js';
 
 export type Topics = {
   create(name: string, partitionCount: number, facts?: NewTopicFacts): Promise<Topic>;
@@ -54,8 +55,6 @@ export type NewTopicFacts = {
 
 export type PlacedPartition = { readonly topic: Topic; readonly ref: PartitionRef };
 
-type Remembered = { readonly topic: Topic; readonly untilMs: number };
-
 export function createTopics(
   stores: Stores,
   world: World,
@@ -63,20 +62,19 @@ export function createTopics(
   deleted: (topicId: string) => void = () => {},
   canCompress: ReadonlySet<Compression> = new Set(compressions),
 ): Topics {
-  const remembered = new Map<string, Remembered>();
   const { clock } = world;
+  const memory = createTopicMemory(clock, cacheMs);
 
-  async function find(name: string): Promise<Topic> {
-    const known = remembered.get(name);
-    return known && known.untilMs > clock.nowMs() ? known.topic : findAnew(name);
-  }
+  const find = async (name: string) => memory.find(name) ?? findAnew(name);
 
   async function findAnew(name: string): Promise<Topic> {
-    const topic = await lookUp(stores.topics, name);
-    remembered.delete(name);
-    if (!topic) throw unknownTopic(name);
-    if (cacheMs > 0) remembered.set(name, { topic, untilMs: clock.nowMs() + cacheMs });
-    return topic;
+    return kept(name, await lookUp(stores.topics, name));
+  }
+
+  function kept(name: string, topic: Topic | undefined): Topic {
+    if (topic) return memory.keep(topic);
+    memory.drop(name);
+    throw unknownTopic(name);
   }
 
   async function place(name: string, partition: number): Promise<PlacedPartition> {
@@ -112,28 +110,19 @@ export function createTopics(
         if (wanted.set) checkCompression(wanted.set, canCompress);
         return state;
       });
-      remembered.delete(name);
-      if (!altered) throw unknownTopic(name);
-      return altered;
+      return kept(name, altered);
     },
-    async addPartitions(name, partitionCount) {
-      const grown = await addPartitions(stores, name, partitionCount);
-      remembered.delete(name);
-      return grown;
-    },
+    addPartitions: async (name, partitionCount) =>
+      memory.keep(await addPartitions(stores, name, partitionCount)),
     async delete(name) {
       const topic = await deleteName(stores, name);
-      remembered.delete(name);
+      memory.drop(name);
       // Only now is the deletion final for writers that still remember the topic.
       await stores.index.deletePartitions(topic.topicId, partitionsToDelete(topic));
       deleted(topic.topicId);
     },
     partition: async (name, partition) => (await place(name, partition)).ref,
-    forget(topicId) {
-      for (const [name, { topic }] of remembered) {
-        if (topic.topicId === topicId) remembered.delete(name);
-      }
-    },
+    forget: memory.forget,
   };
 }
 

@@ -32,6 +32,22 @@ export function addHeader(text: string, before: readonly HeaderPair[] = []): Hea
   return [...before, [text.slice(0, equals), text.slice(equals + 1)]];
 }
 
+/** Repeatable; of one setting given twice the last counts. */
+export function addConfig(
+  text: string,
+  before: ReadonlyMap<string, string> = new Map(),
+): ReadonlyMap<string, string> {
+  const equals = text.indexOf('=');
+  if (equals < 1) throw new InvalidArgumentError('It must be SETTING=VALUE.');
+  return new Map([...before, [text.slice(0, equals).trim(), text.slice(equals + 1).trim()]]);
+}
+
+/** Repeatable. */
+export function addName(text: string, before: readonly string[] = []): string[] {
+  if (text === '') throw new InvalidArgumentError('It must not be empty.');
+  return [...before, text];
+}
+
 /** `\t` as it is typed in a shell is a tab. */
 export function separator(text: string): string {
   if (text === '') throw new InvalidArgumentError('It must not be empty.');

@@ -77,7 +77,9 @@ function clientHint({ code, details, sideEffects }: LogbrookError): string | und
     case 'TOPIC_ALREADY_EXISTS':
       return 'To accept that, add --if-not-exists.';
     case 'OFFSET_OUT_OF_RANGE':
-      return 'Begin at what is there with --from-beginning, or with --offset.';
+      return 'See what is there with: logbrook offsets TOPIC. Begin with it: --from-beginning';
+    case 'INVALID_CONFIG':
+      return 'See all settings and what they take with: logbrook configs list';
     case 'MESSAGE_TOO_LARGE':
     case 'RECORD_LIST_TOO_LARGE':
       return undefined;

@@ -6,14 +6,18 @@
 import { Command, CommanderError } from 'commander';
 import { createHttpClient, type HttpClient } from '../client/http-client.js';
 import type { CliContext, CliIo } from './cli-io.js';
+import { addConfigs } from './commands/configs.js';
 import { addConsume } from './commands/consume.js';
 import { addOffsets } from './commands/offsets.js';
 import { addProduce } from './commands/produce.js';
 import { addServe, portDefault, type ServeCommand } from './commands/serve.js';
+import { addTopicsAddPartitions } from './commands/topics-add-partitions.js';
+import { addTopicsAlter } from './commands/topics-alter.js';
 import { addTopicsCreate } from './commands/topics-create.js';
 import { addTopicsDelete } from './commands/topics-delete.js';
 import { addTopicsDescribe } from './commands/topics-describe.js';
 import { addTopicsList } from './commands/topics-list.js';
+import { addTopicsTrim } from './commands/topics-trim.js';
 import { addVerify } from './commands/verify.js';
 import { exitCodes, reportFailure, UsageError } from './failure.js';
 
@@ -42,7 +46,11 @@ export function createProgram(io: CliIo, serve?: ServeCommand): Command {
   addTopicsCreate(topics, context);
   addTopicsList(topics, context);
   addTopicsDescribe(topics, context);
+  addTopicsAlter(topics, context);
+  addTopicsAddPartitions(topics, context);
+  addTopicsTrim(topics, context);
   addTopicsDelete(topics, context);
+  addConfigs(program, context);
   addProduce(program, context);
   addConsume(program, context);
   addOffsets(program, context);

@@ -11,6 +11,7 @@ import type { TopicDescription, TopicOffsets, TopicResponse, Trimmed } from '../
 import { topicNameProblem } from '../log/topic-name.js';
 import { type FetchedBatches, fetchBatches } from './fetch-batches.js';
 import { type FollowRequest, followPartition } from './follow.js';
+import { createGroupCalls, type GroupCalls } from './group-calls.js';
 import { LogbrookError, refused } from './logbrook-error.js';
 import { briefRetry, machineTiming, type RetryPolicy, type Timing, withRetry } from './retry.js';
 import { createTransport, type Fetch, type HttpRequest, type Transport } from './transport.js';
@@ -71,6 +72,7 @@ export type HttpClient = {
   readonly url: string;
   readonly timing: Timing;
   createTopic(name: string, partitions: number, options?: CreateOptions): Promise<TopicResponse>;
+  readonly groups: GroupCalls;
   /** In order of names; `after` of a page asks for the next one. */
   listTopics(after?: string, call?: CallOptions): Promise<TopicPage>;
   describeTopic(name: string, call?: CallOptions): Promise<TopicDescription>;
@@ -138,7 +140,7 @@ const appendTimeoutMs = 45_000;
 const fetchTimeoutMs = 30_000;
 
 /** `noEffect`: repeated only when the failed call certainly did nothing. */
-type Call = <T>(
+export type Call = <T>(
   when: 'always' | 'noEffect',
   request: Omit<HttpRequest, 'timeoutMs'> & { readonly timeoutMs?: number },
   options?: CallOptions,
@@ -164,6 +166,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   return {
     url: transport.url,
     timing,
+    groups: createGroupCalls(call),
     ...topicChanges(call),
     createTopic: async (name, partitions, { configs, ...options } = {}) =>
       call(

@@ -7,6 +7,7 @@ import { Hono } from 'hono';
 import { appendRoutes } from './append-routes.js';
 import { docsRoutes } from './docs-routes.js';
 import { fetchRoutes } from './fetch-routes.js';
+import { groupRoutes } from './group-routes.js';
 import type { HttpDeps } from './http-deps.js';
 import { problemOf, problemResponse, RequestError } from './problem.js';
 import { topicChangeRoutes } from './topic-change-routes.js';
@@ -21,6 +22,7 @@ export function createApp(deps: HttpDeps): Hono {
   topicChangeRoutes(app, deps);
   appendRoutes(app, deps);
   fetchRoutes(app, deps);
+  groupRoutes(app, deps);
   docsRoutes(app, deps);
   app.notFound((c) => {
     const allowed = methods.filter((method) => app.router.match(method, c.req.path)[0].length > 0);

@@ -1,5 +1,5 @@
 /**
- * The JSON body of a request that is about topics, not records: small, and of that type.
+ * A request body that is one JSON document.
  */
 
 import type { Context } from 'hono';
@@ -7,12 +7,16 @@ import { mediaType, unsupportedMediaType } from './decode-records.js';
 import type { HttpDeps } from './http-deps.js';
 import { bodyText, checkContentEncoding, parseJson } from './read-body.js';
 
-const jsonBodyBytesMax = 64 * 1024;
+const bytesMaxDefault = 64 * 1024;
 
-export async function jsonBody(c: Context, deps: HttpDeps): Promise<unknown> {
+export async function jsonBody(
+  c: Context,
+  deps: HttpDeps,
+  bytesMax = bytesMaxDefault,
+): Promise<unknown> {
   const type = mediaType(c.req.header('content-type'));
   if (type !== 'application/json') throw unsupportedMediaType(type, ['application/json']);
   checkContentEncoding(c.req.raw.headers);
-  const bytes = await deps.readBody(c.req.raw, c.env, jsonBodyBytesMax);
+  const bytes = await deps.readBody(c.req.raw, c.env, bytesMax);
   return parseJson(bodyText(bytes), 'The body');
 }

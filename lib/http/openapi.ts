@@ -18,6 +18,20 @@ import {
   partitionPath,
   topicPath,
 } from '../contract/fields.js';
+import {
+  commitRequest,
+  commitResponse,
+  deleteOffsetsQuery,
+  groupDescription,
+  groupList,
+  groupOffsets,
+  groupOffsetsQuery,
+  groupPath,
+  heartbeatRequest,
+  heartbeatResponse,
+  resetRequest,
+  resetResponse,
+} from '../contract/groups.js';
 import { batchContentType, ndjsonContentType } from '../contract/media-types.js';
 import {
   acceptedResponse,
@@ -147,6 +161,62 @@ const topicPaths: ZodOpenApiPathsObject = {
   },
 };
 
+const body = (schema: z.ZodType) => ({ content: { 'application/json': { schema } } });
+
+const groupPaths: ZodOpenApiPathsObject = {
+  '/v1/groups': {
+    get: operation('listGroups', 'List consumer groups, in order of ids', {
+      requestParams: { query: listQuery },
+      responses: { '200': json('A page of groups.', groupList) },
+    }),
+  },
+  '/v1/groups/{group}': {
+    get: operation('describeGroup', 'Describe a group: members, assignments, lag', {
+      requestParams: { path: groupPath },
+      responses: { '200': json('The group.', groupDescription) },
+    }),
+    delete: operation('deleteGroup', 'Delete a group without members, with its offsets', {
+      requestParams: { path: groupPath },
+      responses: { '204': { description: 'Deleted.' } },
+    }),
+  },
+  '/v1/groups/{group}/heartbeat': {
+    post: operation('groupHeartbeat', 'Join, go on, or leave', {
+      requestParams: { path: groupPath },
+      requestBody: body(heartbeatRequest),
+      responses: { '200': json('What the member has, and is to give up.', heartbeatResponse) },
+    }),
+  },
+  '/v1/groups/{group}/offsets': {
+    post: operation('commitOffsets', 'Commit offsets', {
+      requestParams: { path: groupPath },
+      requestBody: body(commitRequest),
+      responses: {
+        '200': json('Durable.', commitResponse),
+        '207': json('Some partitions failed: each says what became of it.', commitResponse),
+      },
+    }),
+    get: operation('groupOffsets', 'Committed offsets', {
+      requestParams: { path: groupPath, query: groupOffsetsQuery },
+      responses: { '200': json('Of topics that exist.', groupOffsets) },
+    }),
+    delete: operation('deleteGroupOffsets', 'Delete committed offsets of a topic', {
+      requestParams: { path: groupPath, query: deleteOffsetsQuery },
+      responses: { '204': { description: 'Deleted.' } },
+    }),
+  },
+  '/v1/groups/{group}/reset': {
+    post: operation('resetGroupOffsets', 'Move committed offsets forth or back', {
+      requestParams: { path: groupPath },
+      requestBody: body(resetRequest),
+      responses: {
+        '200': json('What was done, or would be.', resetResponse),
+        '207': json('Some partitions failed: each says what became of it.', resetResponse),
+      },
+    }),
+  },
+};
+
 const healthPaths: ZodOpenApiPathsObject = {
   '/healthz': {
     get: operation('health', 'Whether the server answers', {
@@ -201,6 +271,6 @@ export function openApiDocument(): ReturnType<typeof createDocument> {
       version: '1',
       description: 'Topics, partitions and offsets over HTTPS, with nothing running.',
     },
-    paths: { ...topicPaths, ...recordPaths, ...healthPaths },
+    paths: { ...topicPaths, ...recordPaths, ...groupPaths, ...healthPaths },
   });
 }

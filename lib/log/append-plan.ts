@@ -22,6 +22,8 @@ export type PendingBatch = {
   readonly producer?: BatchSequences;
   readonly expectedNextOffset?: number;
   readonly fencingToken?: string;
+  /** Up to which size its topic wants flushes inline; undefined: where that is cheaper. */
+  readonly inlineBytesMax?: number | undefined;
 };
 
 /** Every batch has a producer when it is committed: its client's, or the writing instance. */

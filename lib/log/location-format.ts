@@ -5,6 +5,7 @@
  *   location = key | position | sizeBytes | recordCount | maxTimestamp zigzag
  *              | splitCount | (recordDelta | positionDelta)...            ascending, as differences
  *   key      = 1 | bucket | uuid (16 bytes)         wal/<bucket>/<uuid>
+ *            | 2 | bucket | uuid (16 bytes)         inline/<bucket>/<uuid>
  *            | 0 | length | UTF-8                   any other key
  *   tail entry = 1 (version) | location | stampCount
  *              | (producer length | producer | epoch | baseSequence | nextSequence | recordDelta)...
@@ -84,6 +85,9 @@ export function readLocation(reader: ByteReader): BatchLocation {
       recordDelta: last.recordDelta + reader.unsigned(),
       positionDelta: last.positionDelta + reader.unsigned(),
     };
+    if (!Number.isSafeInteger(last.recordDelta) || !Number.isSafeInteger(last.positionDelta)) {
+      throw new CorruptData('a split lies beyond 2^53');
+    }
     splits.push(last);
   }
   return { objectKey, position, sizeBytes, recordCount, maxTimestampMs, splits };
@@ -109,7 +113,7 @@ function writeKey(writer: ByteWriter, key: string): void {
     writeText(writer, key);
     return;
   }
-  writer.unsigned(1);
+  writer.unsigned(wal.inline ? 2 : 1);
   writer.unsigned(wal.bucket);
   writer.bytes(uuidBytes(wal.uuid));
 }
@@ -117,9 +121,9 @@ function writeKey(writer: ByteWriter, key: string): void {
 function readKey(reader: ByteReader): string {
   const kind = reader.unsigned();
   if (kind === 0) return readText(reader);
-  if (kind !== 1) throw new CorruptData(`object key kind ${kind} is unknown`);
+  if (kind > 2) throw new CorruptData(`object key kind ${kind} is unknown`);
   const bucket = reader.unsigned();
-  return formatWalKey({ bucket, uuid: uuidText(reader.bytes(16)) });
+  return formatWalKey({ bucket, uuid: uuidText(reader.bytes(16)), inline: kind === 2 });
 }
 
 export function uuidBytes(uuid: string): Uint8Array {

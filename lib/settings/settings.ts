@@ -10,6 +10,7 @@ export const variables = {
   topicCacheMs: 'LOGBROOK_TOPIC_CACHE_MS',
   tailPollMs: 'LOGBROOK_TAIL_POLL_MS',
   recentBytesMax: 'LOGBROOK_RECENT_BYTES_MAX',
+  inlineBytesMax: 'LOGBROOK_INLINE_BYTES_MAX',
   streamLifeMs: 'LOGBROOK_STREAM_LIFE_MS',
 } as const;
 
@@ -25,6 +26,8 @@ export type Settings = {
   readonly topicCacheMs: number | undefined;
   readonly tailPollMs: number | undefined;
   readonly recentBytesMax: number | undefined;
+  /** Undefined: where the prices say (prices.ts). */
+  readonly inlineBytesMax: number | undefined;
   readonly streamLifeMs: number | undefined;
 };
 
@@ -60,6 +63,7 @@ export function parseSettings(environment: Environment): ParsedSettings {
     topicCacheMs: count(variables.topicCacheMs),
     tailPollMs: count(variables.tailPollMs),
     recentBytesMax: count(variables.recentBytesMax),
+    inlineBytesMax: count(variables.inlineBytesMax),
     streamLifeMs: count(variables.streamLifeMs),
   };
   return problems.length > 0 ? { kind: 'problems', problems } : { kind: 'settings', settings };

@@ -75,6 +75,24 @@ test('what arrives during a flush shares the next one: one put, one commit per p
   expect(cost()).toBe('2 + 3');
 });
 
+test('a small flush lies inline where the store has a place for that, as its topics want it', async () => {
+  const places = async (inlineBytesMax: number | undefined, batches: readonly PendingBatch[]) => {
+    const stores = { ...fixture.faulty.stores, inlineBytesMax };
+    const nothing = { committed() {}, vanished() {} };
+    const flusher = createFlusher(stores, nodeCodecs, fixture.world, settingsOf(), nothing);
+    await fixture.world.runUntil(submit(flusher, batches));
+    const last = fixture.faulty.calls.findLast(({ method }) => method === 'objects.put');
+    return String(last?.args[0]).split('/')[0];
+  };
+  const small = () => batchOf('x');
+  const wanting = (inlineBytesMax: number) => ({ ...batchOf('x'), inlineBytesMax });
+  expect(await places(4_000, [small()])).toBe('inline');
+  expect(await places(100, [small()])).toBe('wal');
+  expect(await places(undefined, [wanting(4_000)])).toBe('wal');
+  expect(await places(0, [wanting(4_000)])).toBe('inline');
+  expect(await places(4_000, [small(), wanting(0)])).toBe('wal');
+});
+
 test('a second upload starts beside the first only if enough is waiting', async () => {
   const gate = createGate();
   fixture.faulty.fail('objects.put', { kind: 'slow', gate, acts: 'late' }, 9);
@@ -116,6 +134,7 @@ test('commits keep the order of arrival although a later upload is done first', 
   expect(await fixture.world.runUntil(Promise.all([early, late]))).toEqual([['0'], ['1']]);
 });
 
+// Faults 1, 9 of docs/faults.md.
 test('a failed upload commits nothing and says none, even if its reply was lost', async () => {
   const flusher = newFlusher();
   fixture.faulty.fail('objects.put', { kind: 'lost' });
@@ -138,6 +157,7 @@ test('one partition that fails does not hold up or fail another', async () => {
   expect(events).toContain('0 vanished');
 });
 
+// Fault 13 of docs/faults.md.
 test('a WAL floor that rises between upload and commit costs a second upload, above it', async () => {
   const gate = createGate();
   fixture.faulty.fail('objects.put', { kind: 'slow', gate, acts: 'early' });

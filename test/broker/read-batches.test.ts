@@ -35,7 +35,11 @@ async function fill(objects: number, perObject = 1, recordCount = 2): Promise<vo
       settle() {},
     }));
     const layout = planObject(batches);
-    const objectKey = formatWalKey({ bucket: 2_026_112_307, uuid: fixture.world.uuid() });
+    const objectKey = formatWalKey({
+      bucket: 2_026_112_307,
+      uuid: fixture.world.uuid(),
+      inline: false,
+    });
     await store.put(objectKey, encodeWalObject(layout.parts, layout.ranges, nodeCodecs));
     const laidOut = layout.partitions[0]?.batches ?? [];
     await writer.commit(objectKey, 2_026_112_307, laidOut, Number.MAX_SAFE_INTEGER);
@@ -130,6 +134,7 @@ test.each(damage)('%s is read once more, and then served', async (_what, fault) 
   expect(fixture.faulty.count('objects.read')).toBe(2);
 });
 
+// Fault 10 of docs/faults.md.
 test.each(damage)(
   '%s that stays is reported with its object and never served',
   async (_what, fault) => {
@@ -143,6 +148,22 @@ test.each(damage)(
     });
   },
 );
+
+test('one of many objects that fails does not hold a reader up who is far behind', async () => {
+  await fill(4);
+  const { faulty } = fixture;
+  for (const fault of [undefined, undefined, { kind: 'before' } as const]) {
+    faulty.fail('objects.read', fault);
+  }
+  expect(await read(0, 1_000_000)).toEqual(['b0.0@0', 'b1.0@2']);
+  // Whoever goes on from there is told, should it fail again.
+  faulty.fail('objects.read', { kind: 'before' });
+  await expect(read(4, 1_000_000)).rejects.toMatchObject({ reason: 'unavailable' });
+  faulty.fail('objects.read', undefined);
+  faulty.fail('objects.read', missing);
+  expect(await read(4, 1_000_000)).toEqual(['b2.0@4']);
+  await expect(read(4, 1_000_000)).resolves.toEqual(['b2.0@4', 'b3.0@6']);
+});
 
 test('an object that is not there is told apart from one that is corrupt', async () => {
   await fill(1);

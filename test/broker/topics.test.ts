@@ -6,6 +6,7 @@
 import { beforeEach, expect, test } from 'vitest';
 import { createTopics, type Topics } from '../../lib/broker/topics.js';
 import { partitionsMax } from '../../lib/log/limits.js';
+import { createGate } from '../support/faulty-stores.js';
 import { createFixture, type Fixture } from './broker-fixture.js';
 
 let fixture: Fixture;
@@ -73,6 +74,7 @@ test('a topic is not seen before its partitions are there', async () => {
   await expect(topics.find('a')).rejects.toMatchObject(unknown);
 });
 
+// Fault 45 of docs/faults.md.
 test('a topic that is made again is another one, and old references name nothing', async () => {
   await topics.create('a', 1);
   const old = await topics.partition('a', 0);
@@ -256,4 +258,17 @@ test('who remembers a topic finds its new partitions, and knows at once what it 
   expect((await stale.find('a')).configs).toEqual({});
   await stale.addPartitions('a', 5);
   expect((await stale.find('a')).partitionCount).toBe(5);
+});
+
+test('an answer that was overtaken by our own alteration is not believed', async () => {
+  const caching = createTopics(fixture.faulty.stores, fixture.world, 60_000);
+  await caching.create('a', 1);
+  const gate = createGate();
+  fixture.faulty.fail('topics.find', { kind: 'slow', gate, acts: 'early' });
+  const overtaken = caching.find('a');
+  await fixture.world.settle();
+  await caching.alter('a', { set: { [key]: '5' } });
+  gate.open();
+  expect((await overtaken).configs).toEqual({ [key]: '5' });
+  expect((await caching.find('a')).configs).toEqual({ [key]: '5' });
 });

@@ -6,6 +6,8 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import type { Stores } from '../../lib/store/stores.js';
 import { commitsSuite } from './commits.suite.js';
+import { groupsSuite } from './groups.suite.js';
+import { inlineObjectsSuite } from './inline-objects.suite.js';
 import { objectsSuite } from './objects.suite.js';
 import { rollsSuite } from './rolls.suite.js';
 import { topicsSuite } from './topics.suite.js';
@@ -29,7 +31,9 @@ export function storesSuite(name: string, make: () => Promise<StoresUnderTest>):
     commitsSuite(stores);
     rollsSuite(stores);
     topicsSuite(stores);
+    groupsSuite(stores);
     objectsSuite(stores);
+    inlineObjectsSuite(stores);
     twinSuite(stores);
   });
 }

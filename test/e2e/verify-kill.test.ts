@@ -10,6 +10,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { VerifyReport } from '../../lib/cli/verify/report.js';
 import {
+  type RunningCommand,
   type ServerProcess,
   startCommand,
   startServerProcess,
@@ -22,6 +23,7 @@ const upMsMax = 1_000;
 
 let dataDir: string;
 let server: ServerProcess;
+let verify: RunningCommand | undefined;
 
 const start = (port: string) => startServerProcess(['--port', port, '--data-dir', dataDir]);
 
@@ -30,16 +32,19 @@ beforeAll(async () => {
   server = await start('0');
 });
 afterAll(async () => {
+  // Should a test have ended early: it would go on for minutes.
+  verify?.interrupt();
   await server?.stop();
   rmSync(dataDir, { recursive: true, force: true });
 });
 
+// Fault 2 of docs/faults.md.
 test(`kill -9 and restart, ${kills} times: verify finds nothing violated`, async () => {
   const random = seededRandom(seed);
   const { port } = new URL(server.url);
   // Sizes up to this lie partly in the index, partly in files of their own.
   const sizes = ['--rate', '300', '--record-bytes', '100000'];
-  const verify = startCommand(server.url, ['verify', '--duration', '10m', '--json', ...sizes]);
+  verify = startCommand(server.url, ['verify', '--duration', '10m', '--json', ...sizes]);
   let over = false;
   const result = verify.result.finally(() => {
     over = true;
@@ -69,7 +74,7 @@ test('a server that comes back with an older state is noticed', async () => {
   const history = `${dataDir}-history.jsonl`;
   try {
     const args = ['--duration', '10m', '--json', '--history', history];
-    const verify = startCommand(server.url, ['verify', ...args]);
+    verify = startCommand(server.url, ['verify', ...args]);
     await acknowledged(history, 50);
     await server.kill9();
     cpSync(dataDir, older, { recursive: true });

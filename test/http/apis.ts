@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { serve } from '../../bin/serve.js';
 import { createBroker } from '../../lib/broker/broker.js';
-import { brokerDefaults } from '../../lib/broker/broker-settings.js';
+import { type BrokerSettings, brokerDefaults } from '../../lib/broker/broker-settings.js';
 import { createApp } from '../../lib/http/app.js';
 import { type HttpSettings, httpDefaults } from '../../lib/http/http-deps.js';
 import { readWebBody } from '../../lib/http/read-body.js';
@@ -24,6 +24,7 @@ export type InProcessParts = {
   readonly stores?: Stores;
   readonly clock?: Clock;
   readonly settings?: Partial<HttpSettings>;
+  readonly brokerSettings?: Partial<BrokerSettings>;
 };
 
 export function quietWorld(clock?: Clock): World {
@@ -32,9 +33,9 @@ export function quietWorld(clock?: Clock): World {
 }
 
 export async function inProcessApi(parts: InProcessParts = {}): Promise<Api> {
-  const { stores = createMemoryStores(), clock, settings } = parts;
+  const { stores = createMemoryStores(), clock, settings, brokerSettings } = parts;
   const world = quietWorld(clock);
-  const broker = createBroker(stores, nodeCodecs, world, brokerDefaults);
+  const broker = createBroker(stores, nodeCodecs, world, { ...brokerDefaults, ...brokerSettings });
   const app = createApp({
     broker,
     codecs: nodeCodecs,

@@ -13,6 +13,8 @@ import { binaryCases } from './binary.suite.js';
 import { docsCases } from './docs.suite.js';
 import { fetchCases } from './fetch.suite.js';
 import { followCases } from './follow.suite.js';
+import { groupOffsetCases } from './group-offsets.suite.js';
+import { groupCases } from './groups.suite.js';
 import { producerCases } from './producers.suite.js';
 import { topicChangeCases } from './topic-changes.suite.js';
 import { topicCases } from './topics.suite.js';
@@ -39,6 +41,8 @@ export function httpApiSuite(name: string, make: () => Promise<Api>): void {
     badRequestCases(api);
     badRecordCases(api);
     badBatchCases(api);
+    groupCases(api);
+    groupOffsetCases(api);
     docsCases(api);
   });
 }

@@ -64,6 +64,9 @@ test('the checker of answers notices what is wrong', () => {
   expect(schemaComplaints({}, schema, resolve)).toHaveLength(4);
 });
 
+/** A body that names the topic is made when there is one. */
+type Init = RequestInit | (() => RequestInit);
+
 describe('answers are what the document says', () => {
   let api: Api;
   let topic = '';
@@ -77,7 +80,13 @@ describe('answers are what the document says', () => {
   const partition = () => `/v1/topics/${topic}/partitions/0`;
   const records = jsonInit({ records: [{ value: 'x' }] });
   const wanted = { 'retention.ms': 60_000, 'cleanup.policy': 'compact,delete' };
-  const cases: [id: string, path: () => string, status: number, init?: RequestInit][] = [
+  const commitOf =
+    (...partitions: number[]) =>
+    () =>
+      jsonInit({ offsets: partitions.map((partition) => ({ topic, partition, offset: 1 })) });
+  const heartbeatOf = (memberEpoch: number) => () =>
+    jsonInit({ memberId: 'm', memberEpoch, subscribedTopics: [topic] });
+  const cases: [id: string, path: () => string, status: number, init?: Init][] = [
     ['health', () => '/healthz', 200],
     ['createTopic', () => '/v1/topics', 201, jsonInit({ name: 'described' })],
     ['createTopic', () => '/v1/topics', 409, jsonInit({ name: 'described' })],
@@ -109,11 +118,25 @@ describe('answers are what the document says', () => {
     ['fetch', () => `${partition()}/records?offset=99`, 416],
     ['fetch', () => `${partition()}/records`, 200, { headers: { accept: 'application/x-ndjson' } }],
     ['deleteTopic', () => '/v1/topics/described', 204, { method: 'DELETE' }],
+    ['commitOffsets', () => '/v1/groups/g/offsets', 200, commitOf(0)],
+    ['commitOffsets', () => '/v1/groups/g/offsets', 207, commitOf(0, 9)],
+    ['commitOffsets', () => '/v1/groups/g/offsets', 404, commitOf(9)],
+    ['groupOffsets', () => '/v1/groups/g/offsets', 200],
+    ['groupHeartbeat', () => '/v1/groups/g/heartbeat', 200, heartbeatOf(0)],
+    ['groupHeartbeat', () => '/v1/groups/g/heartbeat', 409, heartbeatOf(99)],
+    ['describeGroup', () => '/v1/groups/g', 200],
+    ['listGroups', () => '/v1/groups?limit=1', 200],
+    ['deleteGroup', () => '/v1/groups/g', 409, { method: 'DELETE' }],
+    ['groupHeartbeat', () => '/v1/groups/g/heartbeat', 200, heartbeatOf(-1)],
+    ['resetGroupOffsets', () => '/v1/groups/g/reset', 200, jsonInit({ to: 'earliest' })],
+    ['resetGroupOffsets', () => '/v1/groups/none/reset', 404, jsonInit({ to: 'earliest' })],
+    ['deleteGroupOffsets', () => `/v1/groups/g/offsets?topic=${topic}`, 204, { method: 'DELETE' }],
+    ['deleteGroup', () => '/v1/groups/g', 204, { method: 'DELETE' }],
   ];
   test.each(cases)('%s %s %s', async (id, path, status, init) => {
     const operation = operations.find(({ operationId }) => operationId === id);
     if (!operation) throw new Error(`no operation ${id}`);
-    const response = await api.fetch(path(), init);
+    const response = await api.fetch(path(), typeof init === 'function' ? init() : init);
     expect(response.status).toBe(status);
     expect(await answerComplaints(operation, response)).toEqual([]);
   });

@@ -20,10 +20,12 @@ describe('meanings', () => {
     expect(Object.keys(meanings)).toEqual(Object.keys(meanings).sort());
   });
 
-  test('what may be tried again is throttling, storage, time and the unexpected, nothing else', () => {
+  test('what may be tried again is throttling, storage, groups that change, time and the unexpected', () => {
     const retriable = errorCodes.filter((code) => meanings[code].retriable);
     expect(retriable).toEqual([
+      'COORDINATOR_NOT_AVAILABLE',
       'KAFKA_STORAGE_ERROR',
+      'REBALANCE_IN_PROGRESS',
       'REQUEST_TIMED_OUT',
       'THROTTLING_QUOTA_EXCEEDED',
       'UNKNOWN_SERVER_ERROR',
@@ -84,6 +86,7 @@ describe('problems', () => {
 });
 
 describe('responses', () => {
+  // Fault 6 of docs/faults.md.
   test('say when to come again, where that helps', async () => {
     const throttled = new StoreError('slow down', { reason: 'throttled', effect: 'none' });
     expect(problemResponse(problemOf(throttled)).headers.get('retry-after')).toBe('1');

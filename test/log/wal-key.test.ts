@@ -28,10 +28,10 @@ test('buckets grow with time', () => {
   fc.assert(property, propertyRuns);
 });
 
-test('a key says its bucket and uuid', () => {
+test('a key says its bucket, its uuid and its place', () => {
   const instant = fc.integer({ min: 0, max: Date.parse('2200-01-01') });
-  const property = fc.property(instant, fc.uuid(), (nowMs, id) => {
-    const key = { bucket: walBucketOf(nowMs), uuid: id };
+  const property = fc.property(instant, fc.uuid(), fc.boolean(), (nowMs, id, inline) => {
+    const key = { bucket: walBucketOf(nowMs), uuid: id, inline };
     expect(parseWalKey(formatWalKey(key))).toEqual(key);
   });
   fc.assert(property, propertyRuns);

@@ -10,6 +10,7 @@ const defaults = {
   topicCacheMs: undefined,
   tailPollMs: undefined,
   recentBytesMax: undefined,
+  inlineBytesMax: undefined,
   streamLifeMs: undefined,
 };
 
@@ -31,6 +32,7 @@ describe('settings', () => {
       LOGBROOK_TOPIC_CACHE_MS: '0',
       LOGBROOK_TAIL_POLL_MS: '250',
       LOGBROOK_RECENT_BYTES_MAX: '67108864',
+      LOGBROOK_INLINE_BYTES_MAX: '2000',
       LOGBROOK_STREAM_LIFE_MS: '999999999999999',
     };
     expect(Object.values(variables).sort()).toEqual(Object.keys(environment).sort());
@@ -43,6 +45,7 @@ describe('settings', () => {
         topicCacheMs: 0,
         tailPollMs: 250,
         recentBytesMax: 67_108_864,
+        inlineBytesMax: 2_000,
         streamLifeMs: 999_999_999_999_999,
       },
     });

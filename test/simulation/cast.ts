@@ -28,9 +28,10 @@ const othersOfLog: readonly LogActor[] = [follower, follower, readerFromStart];
 export function castOf(sim: Simulation): { writers: Actor[]; others: Actor[] } {
   const forEachLog = (actors: readonly LogActor[]): Actor[] =>
     sim.logs.flatMap((log) => actors.map((act) => (each: Simulation) => act(each, log)));
+  const cleaning = sim.options.cleaning ? [cleaner] : [];
   const evictions = sim.options.evicting ? [evictingRoller, evictingRoller] : [];
   return {
     writers: [...forEachLog(writersOfLog), spreadingProducer],
-    others: [...forEachLog(othersOfLog), lateArrivals, cleaner, ...evictions],
+    others: [...forEachLog(othersOfLog), lateArrivals, ...cleaning, ...evictions],
   };
 }

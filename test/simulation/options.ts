@@ -15,6 +15,8 @@ export type SimulationOptions = {
   readonly appendTimeoutMs: number;
   /** Whether somebody evicts producers early; if not, the brokers have to, from a crowd. */
   readonly evicting: boolean;
+  /** Whether WAL buckets are deleted: their floors also keep old requests out. */
+  readonly cleaning: boolean;
   readonly partitionCount: number;
   readonly serverCount: number;
   readonly lambdaCount: number;
@@ -29,14 +31,15 @@ export function optionsOf(seed: number, bug?: Bug): SimulationOptions {
   return {
     seed,
     ...(bug && { bug }),
-    rounds: crowded ? 30 : rounds,
+    rounds: crowded ? 24 : rounds,
     crowdRounds: crowded ? 8 : Math.ceil(rounds / 4),
     rollFaultRate: hardlyRolls ? 0.85 : 0.02,
     appendTimeoutMs: [400, 40, 2_000][seed % 3] ?? 400,
     evicting: !crowded,
+    cleaning: seed % 3 !== 2,
     partitionCount: crowded ? 1 : 2,
     serverCount: 1 + (seed % 2),
     lambdaCount: 2,
-    thinkMs: seed % 6 === 1 ? 4_000 : 300,
+    thinkMs: !crowded && seed % 6 === 1 ? 4_000 : 300,
   };
 }

@@ -52,7 +52,7 @@ async function retry(sim: Simulation, batches: readonly Sent[], attempts: number
     for (const [i, sent] of again.entries())
       noteOutcome(sim, sent, outcomes[i] as Outcome, batches[0]);
     left = again.filter((sent) => sent.ackedAt === undefined);
-    if (left.length > 0) await sim.pause(40);
+    if (left.length > 0) await sim.pause(Math.min(2_000, 20 * 2 ** attempt));
   }
   return left;
 }

@@ -15,14 +15,14 @@ import type { Simulation } from './simulation.js';
 /** Some arrive soon, many when nobody thinks of them any more. */
 export async function lateArrivals(sim: Simulation): Promise<void> {
   while (!sim.writersDone()) {
-    await sim.pause(sim.oneOf([30, 1_500]));
+    await sim.pause(sim.oneOf([30, 4_000]));
     await sim.fleet.deliver();
   }
 }
 
 export async function evictingRoller(sim: Simulation): Promise<void> {
   while (!sim.writersDone()) {
-    await sim.pause(150);
+    await sim.pause(40);
     await asJob(sim, (stores) => rollAndEvict(sim, stores, sim.oneOf(sim.refs)));
   }
 }
@@ -54,7 +54,7 @@ async function rollAndEvict(sim: Simulation, stores: Stores, ref: PartitionRef):
   const roll = withEvictions(sim, head, (sim.chance(0.5) && planRolls(head)) || emptyRoll(head));
   for (const [name, state] of Object.entries(roll.park)) await index.parkProducer(ref, name, state);
   await sim.pause(8);
-  if (sim.chance(0.2)) return;
+  if (sim.chance(0.1)) return;
   for (const page of sim.chance(0.5) ? roll.pages.toReversed() : roll.pages) {
     await index.writePage(ref, page);
     await sim.pause(8);
@@ -72,9 +72,11 @@ function emptyRoll({ tailBaseOffset, pagedMaxTimestampMs, rolls }: PartitionHead
 /** Any producer may leave that has nothing in the tail. */
 function withEvictions(sim: Simulation, head: PartitionHead, roll: TailRolls): TailRolls {
   const inTail = new Set(head.tail.flatMap(({ stamps }) => stamps.map((s) => s.producer)));
+  // One that wakes up meanwhile keeps all of them: the fewer, the more often it comes true.
+  const share = sim.oneOf([0.1, 0.3, 1]);
   const evict = Object.fromEntries(
     Object.entries(head.producers)
-      .filter(([name]) => !inTail.has(name) && sim.chance(0.7))
+      .filter(([name]) => !inTail.has(name) && sim.chance(share))
       .slice(0, evictionsPerRollMax),
   );
   const park = Object.fromEntries(
@@ -102,7 +104,7 @@ async function cleanUp(sim: Simulation, stores: Stores, nowMs: number): Promise<
   );
   const used = new Set<string>();
   for (const ref of sim.refs) {
-    for (const key of await keysUsedBy(stores, ref, sim.options.bug?.pagesBeforeTail)) {
+    for (const key of await keysUsedBy(sim, stores, ref)) {
       used.add(key);
     }
   }
@@ -113,13 +115,16 @@ async function cleanUp(sim: Simulation, stores: Stores, nowMs: number): Promise<
 
 /** The tail first: entries move from it to the pages, never back. */
 async function keysUsedBy(
+  sim: Simulation,
   { index }: Stores,
   ref: PartitionRef,
-  pagesBeforeTail = false,
 ): Promise<string[]> {
-  const pagesEarly = pagesBeforeTail ? await index.findPages(ref, 0, 1_000_000) : [];
-  const tail = (await index.readHead(ref))?.tail ?? [];
-  const pages = pagesBeforeTail ? pagesEarly : await index.findPages(ref, 0, 1_000_000);
-  const locations = [...pages.flatMap((page) => page.locations), ...tail];
+  const tail = async () => (await index.readHead(ref))?.tail ?? [];
+  const pages = async () =>
+    (await index.findPages(ref, 0, 1_000_000)).flatMap(({ locations }) => locations);
+  const [first, second] = sim.options.bug?.pagesBeforeTail ? [pages, tail] : [tail, pages];
+  const locations = [...(await first())];
+  await sim.pause(80);
+  locations.push(...(await second()));
   return locations.map(({ objectKey }) => objectKey);
 }

@@ -114,6 +114,7 @@ export function createFaultyStores(
       objects: wrap('objects', stores.objects),
       index: wrap('index', stores.index),
       topics: wrap('topics', stores.topics),
+      groups: wrap('groups', stores.groups),
     },
     calls,
     count: (method) => calls.filter((call) => call.method === method).length,

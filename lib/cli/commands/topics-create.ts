@@ -6,18 +6,24 @@ import type { Command } from 'commander';
 import type { HttpClient } from '../../client/http-client.js';
 import { LogbrookError } from '../../client/logbrook-error.js';
 import type { TopicResponse } from '../../contract/topics.js';
-import { wholeNumber } from '../arguments.js';
+import { addConfig, wholeNumber } from '../arguments.js';
 import type { CliContext } from '../cli-io.js';
 import { print, printJson } from '../output-stream.js';
 import { counted } from '../table.js';
 
-type CreateOptions = { partitions: number; ifNotExists?: boolean; json?: boolean };
+type CreateOptions = {
+  partitions: number;
+  config?: ReadonlyMap<string, string>;
+  ifNotExists?: boolean;
+  json?: boolean;
+};
 
 export function addTopicsCreate(topics: Command, context: CliContext): void {
   topics
     .command('create <name>')
     .description('make a topic')
     .option('-p, --partitions <count>', 'how many partitions it has', wholeNumber(1), 1)
+    .option('-c, --config <setting=value>', 'a setting (repeatable)', addConfig)
     .option('--if-not-exists', 'accept that it exists already')
     .option('--json', 'print JSON')
     .action(async (name: string, options: CreateOptions) => {
@@ -33,14 +39,18 @@ export function addTopicsCreate(topics: Command, context: CliContext): void {
 async function create(
   client: HttpClient,
   name: string,
-  { partitions, ifNotExists }: CreateOptions,
+  { partitions, config = new Map(), ifNotExists }: CreateOptions,
 ): Promise<{ readonly topic: TopicResponse; readonly created: boolean }> {
   try {
-    return { topic: await client.createTopic(name, partitions), created: true };
+    const configs = Object.fromEntries(config);
+    const topic = await client.createTopic(name, partitions, config.size > 0 ? { configs } : {});
+    return { topic, created: true };
   } catch (error) {
     const exists = error instanceof LogbrookError && error.code === 'TOPIC_ALREADY_EXISTS';
     if (!exists || !ifNotExists) throw error;
     const found = await client.describeTopic(name);
-    return { topic: { ...found, partitions: found.partitions.length }, created: false };
+    const { topicId, createdAt } = found;
+    const topic = { name, topicId, partitions: found.partitions.length, createdAt };
+    return { topic, created: false };
   }
 }

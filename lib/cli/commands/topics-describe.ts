@@ -4,6 +4,7 @@
 
 import type { Command } from 'commander';
 import type { CliContext } from '../cli-io.js';
+import { ownConfigsTable } from '../config-tables.js';
 import { print, printJson } from '../output-stream.js';
 import { renderTable, timeOf } from '../table.js';
 
@@ -12,7 +13,7 @@ const columns = ['PARTITION', 'LOG START', 'HIGH WATERMARK', 'LEADER EPOCH', 'LE
 export function addTopicsDescribe(topics: Command, context: CliContext): void {
   topics
     .command('describe <name>')
-    .description('show a topic and the state of its partitions')
+    .description('show a topic, the state of its partitions and the settings it has of its own')
     .option('--json', 'print JSON')
     .action(async (name: string, { json }: { json?: boolean }) => {
       const { stdout } = context.io;
@@ -27,6 +28,7 @@ export function addTopicsDescribe(topics: Command, context: CliContext): void {
         one.fencingToken ?? '-',
       ]);
       const head = `Topic ${topic.name}, id ${topic.topicId}, made ${timeOf(topic.createdAt)}`;
-      return print(stdout, `${head}\n\n${await renderTable(columns, rows)}`);
+      const settings = await ownConfigsTable(topic.configs);
+      return print(stdout, `${head}\n\n${await renderTable(columns, rows)}\n\n${settings}`);
     });
 }

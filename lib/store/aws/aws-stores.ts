@@ -8,9 +8,12 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import type { Stores } from '../stores.js';
 import { trackLostAttempts } from './aws-errors.js';
+import { createDynamoGroupStore } from './dynamo-group-store.js';
+import { createDynamoInlineObjects } from './dynamo-inline-objects.js';
 import { createDynamoPartitionIndex } from './dynamo-partition-index.js';
 import { createDynamoTopicStore } from './dynamo-topic-store.js';
 import { createS3ObjectStore } from './s3-object-store.js';
+import { createTieredObjects } from './tiered-objects.js';
 
 const attemptsMax = 3;
 const socketsMax = 256;
@@ -23,6 +26,8 @@ const s3SocketIdleTimeoutMs = 10_000;
 export type AwsStoresOptions = {
   readonly tableName: string;
   readonly bucketName: string;
+  /** Default: everything goes to S3. */
+  readonly inlineBytesMax?: number;
   /** Clients that the caller made, and closes. */
   readonly dynamodb?: DynamoDBClient;
   readonly s3?: S3Client;
@@ -34,9 +39,14 @@ export function createAwsStores(options: AwsStoresOptions): Stores {
   trackLostAttempts(dynamodb);
   trackLostAttempts(s3);
   return {
-    objects: createS3ObjectStore(s3, options.bucketName),
+    objects: createTieredObjects(
+      createDynamoInlineObjects(dynamodb, options.tableName),
+      createS3ObjectStore(s3, options.bucketName),
+    ),
+    inlineBytesMax: options.inlineBytesMax ?? 0,
     index: createDynamoPartitionIndex(dynamodb, options.tableName),
     topics: createDynamoTopicStore(dynamodb, options.tableName),
+    groups: createDynamoGroupStore(dynamodb, options.tableName),
     shared: true,
     async close() {
       if (!options.dynamodb) dynamodb.destroy();

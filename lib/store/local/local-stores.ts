@@ -2,7 +2,7 @@
  * The embedded store: one data directory, one server. What was acknowledged is on disk and survives
  * kill -9 and power cuts; after either it opens as it is, with nothing to repair.
  *
- *   <dataDir>/index/     LMDB: heads, index pages, parked producers, topics, small objects, the owner
+ *   <dataDir>/index/     LMDB: heads, index pages, parked producers, topics, groups, small objects, the owner
  *   <dataDir>/objects/   one file per larger object
  *   <dataDir>/LOCK       who has it open, for people; the truth is in the index
  */
@@ -18,6 +18,7 @@ import { createDirectories } from './directories.js';
 import { createGroupCommit, type GroupCommit } from './group-commit.js';
 import { createHeadTable } from './head-table.js';
 import { failureOf, storeErrorOf } from './io-errors.js';
+import { createLocalGroups, type StoredOffset } from './local-groups.js';
 import { createLocalIndex, type Reading } from './local-index.js';
 import { createLocalObjects, type LocalObjects } from './local-objects.js';
 import { createLocalTopics, type StoredTopic } from './local-topics.js';
@@ -129,10 +130,16 @@ function composeStores(
   const small = database.table<Uint8Array>('objects', 'binary');
   const objects = createSmallObjects(small, files, commits, reading);
   const tables = { heads, pages, parked };
+  const groupTables = {
+    groups: database.table<Uint8Array>('groups', 'binary'),
+    offsets: database.table<StoredOffset>('offsets', 'json'),
+  };
   return {
     objects,
     index: createLocalIndex(tables, commits, reading, objects.assertPut),
     topics: createLocalTopics(topics, facts, commits, reading),
+    inlineBytesMax: undefined,
+    groups: createLocalGroups(groupTables, commits, reading),
     shared: false,
     close: () => {
       closing ??= close(dataDir, database, facts, self, files, commits);

@@ -15,12 +15,15 @@ import type { HeadChange, PartitionIndex } from '../partition-index.js';
 import { StoreError } from '../store-error.js';
 import type { Stores } from '../stores.js';
 import { alteredTopic, type Topic, type TopicStore } from '../topic-store.js';
+import { createMemoryGroups } from './memory-groups.js';
 
 export function createMemoryStores(): Stores {
   return {
     objects: createMemoryObjects(),
     index: createMemoryIndex(),
     topics: createMemoryTopics(),
+    inlineBytesMax: undefined,
+    groups: createMemoryGroups(),
     shared: false,
     close: async () => {},
   };

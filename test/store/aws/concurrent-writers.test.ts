@@ -15,6 +15,7 @@ import { nodeCodecs } from '../../../lib/runtime/node-codecs.js';
 import { createNodeWorld } from '../../../lib/runtime/node-world.js';
 import { ensureTable } from '../../../lib/store/aws/create-table.js';
 import { createDynamoPartitionIndex } from '../../../lib/store/aws/dynamo-partition-index.js';
+import { createMemoryGroups } from '../../../lib/store/memory/memory-groups.js';
 import { createMemoryObjects, createMemoryTopics } from '../../../lib/store/memory/memory-store.js';
 import type { Stores } from '../../../lib/store/stores.js';
 import { announceSkip } from '../../support/announce-skip.js';
@@ -53,6 +54,8 @@ describe.skipIf(missing)('concurrent writers on DynamoDB', () => {
       objects: createMemoryObjects(),
       index: createDynamoPartitionIndex(dynamodb, tableName),
       topics: createMemoryTopics(),
+      inlineBytesMax: undefined,
+      groups: createMemoryGroups(),
       shared: true,
       close: async () => {},
     };

@@ -12,7 +12,8 @@
  *   v  N  version; absent: 0, never altered
  */
 
-import type { Lineage } from '../../../log/lineage.js';
+import { CorruptData } from '../../../log/corrupt-data.js';
+import type { Lineage, PartitionLineage } from '../../../log/lineage.js';
 import { type Topic, unalteredTopic } from '../../topic-store.js';
 import { type Item, mapOf, numberOf, numberValue, textOf } from './attributes.js';
 import { layoutVersion } from './partition-key.js';
@@ -45,6 +46,23 @@ export function lineageToValue(lineage: Lineage) {
   return { S: JSON.stringify(lineage) };
 }
 
+function lineageFrom(text: string): Lineage {
+  try {
+    const lineage: unknown = JSON.parse(text);
+    if (isLineage(lineage)) return lineage;
+  } catch {
+    // Told below.
+  }
+  throw new CorruptData("a topic's lineage is not what it should be");
+}
+
+function isLineage(value: unknown): value is Lineage {
+  const { partitions } = (value ?? {}) as Partial<Lineage>;
+  const isPartition = ({ start, end, parents }: Partial<PartitionLineage>) =>
+    typeof start === 'string' && typeof end === 'string' && Array.isArray(parents);
+  return Array.isArray(partitions) && partitions.every((one) => isPartition(one ?? {}));
+}
+
 function textsFrom(map: Item): Record<string, string> {
   return Object.fromEntries(Object.keys(map).map((name) => [name, textOf(map, name)]));
 }
@@ -56,7 +74,7 @@ export function topicFromItem(item: Item): Topic {
     ...(item.g ? { configs: textsFrom(mapOf(item, 'g')) } : {}),
     ...(item.a ? { tags: textsFrom(mapOf(item, 'a')) } : {}),
     ...(item.n ? { annotations: textsFrom(mapOf(item, 'n')) } : {}),
-    ...(item.l ? { lineage: JSON.parse(textOf(item, 'l')) as Lineage } : {}),
+    ...(item.l ? { lineage: lineageFrom(textOf(item, 'l')) } : {}),
     ...(item.v ? { version: numberOf(item, 'v') } : {}),
     name: textOf(item, 'sk'),
     topicId: textOf(item, 'i'),
