@@ -8,6 +8,7 @@ import Table from 'cli-table3';
 import { countAwsRequests } from './aws-requests.bench.js';
 import { measureChecker } from './checker.bench.js';
 import { fetchCold } from './fetch.bench.js';
+import { kinesisReport, measureKinesis } from './kinesis.bench.js';
 import { lambdaInit } from './lambda-init.js';
 import { type Comparison, median } from './measure.js';
 import { produceBinary, produceJson } from './produce.bench.js';
@@ -66,6 +67,7 @@ const parts: Readonly<Record<string, () => Promise<void>>> = {
   'aws requests': printRequests,
   'aws sdk': printSdk,
   checker: async () => print(measureChecker()),
+  kinesis: async () => print(kinesisReport(await measureKinesis())),
   'lambda init': async () => print(await lambdaInit()),
 };
 

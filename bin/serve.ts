@@ -4,14 +4,15 @@
  */
 
 import { readFile } from 'node:fs/promises';
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { setFlagsFromString } from 'node:v8';
-import { createAdaptorServer } from '@hono/node-server';
 import { createBroker } from '../lib/broker/broker.js';
 import { type BrokerSettings, brokerDefaults } from '../lib/broker/broker-settings.js';
 import { createApp } from '../lib/http/app.js';
 import { httpDefaults } from '../lib/http/http-deps.js';
+import { kinesisDefaults } from '../lib/kinesis/action.js';
+import { createAdmission } from '../lib/kinesis/admission.js';
+import { createKinesisFace, isForKinesis } from '../lib/kinesis/face.js';
+import { storedTokenKey } from '../lib/kinesis/token-key.js';
 import { createJsonLogger } from '../lib/runtime/json-logger.js';
 import { nodeCodecs } from '../lib/runtime/node-codecs.js';
 import { createNodeWorld } from '../lib/runtime/node-world.js';
@@ -19,6 +20,7 @@ import { type Environment, parseSettings, type Settings } from '../lib/settings/
 import type { Stores } from '../lib/store/stores.js';
 import type { Clock } from '../lib/store/world.js';
 import { readNodeBody } from './node-body.js';
+import { createPortServer, type Patience, patienceDefault } from './one-port.js';
 import { openAccess, type ServerAccess } from './serve-access.js';
 
 export type ServeOptions = {
@@ -32,23 +34,11 @@ export type ServeOptions = {
   readonly requireKeys?: boolean;
 };
 
-/** A sender that is slower than this is cut off, so that it cannot hold a connection for ever. */
-export type Patience = {
-  readonly headersMs: number;
-  readonly requestMs: number;
-  /** How often the connections are looked at. */
-  readonly checkMs: number;
-};
-
 export type RunningServer = {
   readonly url: string;
   /** Finishes what is under way, then closes the stores. */
   stop(): Promise<void>;
 };
-
-const patienceDefault: Patience = { headersMs: 20_000, requestMs: 120_000, checkMs: 30_000 };
-/** Each holds some memory, and a descriptor. */
-const connectionsMax = 4_096;
 
 /**
  * The memory of request bodies counts into the heap's limit, which V8 sets at little more than what is
@@ -80,29 +70,37 @@ export async function serve(
     stopping: stopping.signal,
     docsScript,
   });
-  const server = createAdaptorServer({
-    fetch: app.fetch,
-    serverOptions: timeouts(options.patience ?? patienceDefault),
-  }) as Server;
-  server.maxConnections = connectionsMax;
-  try {
-    await listen(server, options);
-  } catch (error) {
+  const kinesis = createKinesisFace({
+    broker,
+    codecs: nodeCodecs,
+    world,
+    account: accountOf(environment),
+    settings: kinesisDefaults,
+    tokenKey: storedTokenKey(stores.objects),
+    readBody: readNodeBody,
+    admission: createAdmission(access),
+    stopping: stopping.signal,
+  });
+  const server = createPortServer(
+    (request, env) => (isForKinesis(request) ? kinesis(request, env) : app.fetch(request, env)),
+    options.patience ?? patienceDefault,
+  );
+  const listening = server.listen(options.port, options.host).catch(async (error) => {
     await stores.close();
     throw error;
-  }
-  const { address, port } = server.address() as AddressInfo;
+  });
+  const { address, port } = await listening;
   const host = address.includes(':') ? `[${address}]` : address;
   return {
     url: `http://${host}:${port}`,
     async stop() {
       // Before the broker wakes who waits: a follower that is woken must not wait again.
       stopping.abort();
-      const closed = new Promise((resolve) => server.close(resolve));
+      const closed = server.close();
       await broker.close();
       // A connection that has its answer stays open for the next request: close it as it falls idle.
-      const sweep = setInterval(() => server.closeIdleConnections(), 20);
-      const force = setTimeout(() => server.closeAllConnections(), 2_000);
+      const sweep = setInterval(() => server.closeIdle(), 20);
+      const force = setTimeout(() => server.closeAll(), 2_000);
       await closed;
       clearInterval(sweep);
       clearTimeout(force);
@@ -112,11 +110,6 @@ export async function serve(
   };
 }
 
-const timeouts = ({ headersMs, requestMs, checkMs }: Patience) => ({
-  headersTimeout: headersMs,
-  requestTimeout: requestMs,
-  connectionsCheckingInterval: checkMs,
-});
 async function accessOrClose(
   options: ServeOptions,
   settings: Settings,
@@ -129,6 +122,11 @@ async function accessOrClose(
     await stores.close();
     throw error;
   }
+}
+
+/** What ARNs say. The region is that of the SDKs' own variables, for clients that compare it. */
+function accountOf({ AWS_REGION, AWS_DEFAULT_REGION }: Environment) {
+  return { region: AWS_REGION ?? AWS_DEFAULT_REGION ?? 'us-east-1', accountId: '000000000000' };
 }
 
 function settingsFrom(environment: Environment): Settings {
@@ -178,11 +176,4 @@ async function docsScript(): Promise<Uint8Array | undefined> {
     if (script) return script;
   }
   return undefined;
-}
-
-function listen(server: Server, { port, host }: ServeOptions): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, () => resolve());
-  });
 }

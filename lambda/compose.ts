@@ -10,6 +10,10 @@ import { type BrokerSettings, brokerDefaults } from '../lib/broker/broker-settin
 import { createApp } from '../lib/http/app.js';
 import { type HttpSettings, httpDefaults } from '../lib/http/http-deps.js';
 import { bodyTooLarge, type ReadBody } from '../lib/http/read-body.js';
+import { kinesisDefaults } from '../lib/kinesis/action.js';
+import { createAdmission } from '../lib/kinesis/admission.js';
+import { createKinesisFace, isForKinesis } from '../lib/kinesis/face.js';
+import { storedTokenKey } from '../lib/kinesis/token-key.js';
 import { aesGcm } from '../lib/runtime/aes-gcm.js';
 import { createJsonLogger } from '../lib/runtime/json-logger.js';
 import { nodeCodecs } from '../lib/runtime/node-codecs.js';
@@ -56,22 +60,38 @@ export function compose(environment: Environment, given: Given = {}): Api {
   const world = createNodeWorld(createJsonLogger(settings.logLevel));
   const broker = createBroker(stores, nodeCodecs, world, brokerSettingsOf(settings));
   const keys = given.keys ?? keysOf(settings, stores, world.clock);
+  const access = createAccess({
+    find: keys.find,
+    hashing: nodeHashing,
+    nowMs: world.clock.nowMs,
+    authorities: settings.publicHosts,
+  });
   const app = createApp({
     broker,
     codecs: nodeCodecs,
-    access: createAccess({
-      find: keys.find,
-      hashing: nodeHashing,
-      nowMs: world.clock.nowMs,
-      authorities: settings.publicHosts,
-    }),
+    access,
     keys,
     world,
     settings: httpSettingsOf(settings),
     readBody: readEventBody,
     docsScript: readDocsScript,
   });
-  return { fetch: (request, env) => app.fetch(request, env), idle: () => broker.idle() };
+  const { streamLifeMs } = httpSettingsOf(settings);
+  const kinesis = createKinesisFace({
+    broker,
+    codecs: nodeCodecs,
+    world,
+    account: accountOf(environment),
+    settings: { ...kinesisDefaults, subscriptionMs: streamLifeMs },
+    tokenKey: storedTokenKey(stores.objects),
+    readBody: readEventBody,
+    admission: createAdmission(access),
+  });
+  return {
+    fetch: (request, env) =>
+      isForKinesis(request) ? kinesis(request, env) : app.fetch(request, env),
+    idle: () => broker.idle(),
+  };
 }
 
 function keysOf(settings: LambdaSettings, { keys }: Stores, clock: Clock): AccessKeys {
@@ -98,6 +118,11 @@ function settingsFrom(environment: Environment): LambdaSettings {
     return parsed.settings as LambdaSettings;
   }
   throw new Error(`Logbrook cannot start: ${problems.join('; ')}.`);
+}
+
+/** What ARNs say. */
+function accountOf({ AWS_REGION = 'us-east-1' }: Environment) {
+  return { region: AWS_REGION, accountId: '000000000000' };
 }
 
 function brokerSettingsOf(settings: LambdaSettings): BrokerSettings {

@@ -56,6 +56,11 @@ export const rooms: Readonly<Record<string, Room>> = {
     packages: [],
     pure: false,
   },
+  'lib/kinesis': {
+    may: ['lib/log', 'lib/access', 'lib/store', 'lib/broker'],
+    packages: ['node:buffer', 'node:crypto', 'zod', 'cborg', '@smithy/eventstream-codec'],
+    pure: false,
+  },
   'lib/cli': {
     may: ['lib/log', 'lib/access', 'lib/client', 'lib/contract', 'lib/checker'],
     packages: ['node:', 'commander', 'cli-progress', 'cli-table3'],

@@ -12,6 +12,7 @@ import { BrokerError } from './broker-error.js';
 export type TopicChange = ConfigChange & {
   readonly setTags?: Readonly<Record<string, string>>;
   readonly removeTags?: readonly string[];
+  readonly annotate?: Readonly<Record<string, string>>;
 };
 
 /** Each time somebody else was first, so this many in a row are many people at one topic. */
@@ -53,9 +54,10 @@ export function changedState(topic: Topic, change: TopicChange): TopicState {
   const tags = { ...Object.fromEntries(kept), ...setTags };
   checkTags(tags);
   return {
-    partitionCount: topic.partitionCount,
+    ...topic,
     configs: changedConfigs(topic.configs, change),
     tags,
+    annotations: { ...topic.annotations, ...change.annotate },
   };
 }
 
@@ -79,7 +81,10 @@ export function checkTags(tags: Readonly<Record<string, string>>): void {
 
 function isSame(a: TopicState, b: TopicState): boolean {
   if (a.partitionCount !== b.partitionCount) return false;
-  return sameTexts(a.configs, b.configs) && sameTexts(a.tags, b.tags);
+  // A lineage is never altered in place.
+  if (a.lineage !== b.lineage) return false;
+  const fields = ['configs', 'tags', 'annotations'] as const;
+  return fields.every((field) => sameTexts(a[field], b[field]));
 }
 
 type Texts = Readonly<Record<string, string>>;

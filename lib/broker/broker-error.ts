@@ -37,6 +37,7 @@ export const errorCodes = [
   'OFFSET_METADATA_TOO_LARGE',
   'OFFSET_OUT_OF_RANGE',
   'OUT_OF_ORDER_SEQUENCE_NUMBER',
+  'PARTITION_CLOSED', // ours: it takes no more records; other partitions go on in its place
   'REBALANCE_IN_PROGRESS',
   'RECORD_LIST_TOO_LARGE',
   'REQUEST_TIMED_OUT',

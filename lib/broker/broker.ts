@@ -16,10 +16,11 @@ import { type FetchRequest, type FetchResult, fetchRecords, offsetOutOfRange } f
 import { createFlusher } from './flusher.js';
 import { createGroups, type Groups } from './groups.js';
 import { findOffsetByTime, type TimedOffset } from './list-offsets.js';
+import { createReshaper, type Reshaper } from './reshape.js';
 import { createTailWatch } from './tail-watch.js';
 import { createTopics, type Topics } from './topics.js';
 
-export type Broker = {
+export type Broker = Reshaper & {
   readonly topics: Topics;
   readonly groups: Groups;
   /** One result per batch, in their order. Batches of one partition are appended in their order. */
@@ -129,6 +130,7 @@ export function createBroker(
       if (outcome.kind === 'noPartition') throw vanished(ref);
       throw offsetOutOfRange(outcome.head, to);
     },
+    ...createReshaper(stores, world.clock, { forget: topics.forget, closed: watch.closed }),
     nextProducerId: () => stores.topics.nextProducerId(),
     idle: () => flusher.idle(),
     async close() {

@@ -156,6 +156,7 @@ export function createPartitionWriter(ref: PartitionRef, deps: WriterDeps): Part
       case 'belowWalFloor':
         // What is decided by now is not uploaded again; what is not can only take effect anew.
         return { kind: 'upload', rest: judge(request, run, head) };
+      case 'closed':
       case 'expectedOffset':
       case 'fencingToken':
         refuse(request, run, refusal);
@@ -306,9 +307,13 @@ function withEffect(error: BrokerError, sideEffects: SideEffects): BrokerError {
   return new BrokerError(error.code, error.message, { details, sideEffects, cause });
 }
 
-type ConditionRefusal = Extract<Refusal, { kind: 'expectedOffset' | 'fencingToken' }>;
+type ConditionRefusal = Extract<Refusal, { kind: 'closed' | 'expectedOffset' | 'fencingToken' }>;
 
 function conditionError(refusal: ConditionRefusal): BrokerError {
+  if (refusal.kind === 'closed') {
+    const message = 'The partition is closed: other partitions go on in its place.';
+    return new BrokerError('PARTITION_CLOSED', message);
+  }
   if (refusal.kind === 'expectedOffset') {
     const { nextOffset } = refusal;
     return new BrokerError('EXPECTED_OFFSET_MISMATCH', `The log ends at ${nextOffset}.`, {

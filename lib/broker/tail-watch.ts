@@ -40,6 +40,8 @@ export type TailWatch = {
   ): Subscription;
   /** Told of every commit of this process. */
   committed(ref: PartitionRef, head: PartitionHead): void;
+  /** Ends the waits at a partition that takes no more records. Who waits there again, waits. */
+  closed(ref: PartitionRef): void;
   /** Ends the waits for a topic that is deleted. */
   deleted(topicId: string): void;
   /** Ends every wait, also those to come: the process wants to stop. */
@@ -134,6 +136,7 @@ export function createTailWatch(
       return { news, cancel };
     },
     committed: (ref, head) => wakeAll(keyOf(ref), head),
+    closed: (ref) => wakeAll(keyOf(ref), undefined),
     deleted(topicId) {
       for (const [key, { ref }] of watched) if (ref.topicId === topicId) wakeAll(key, undefined);
     },

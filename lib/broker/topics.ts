@@ -10,7 +10,12 @@ import { type ConfigOverrides, topicConfigsOf } from '../log/topic-configs.js';
 import { topicNameProblem } from '../log/topic-name.js';
 import { walBucketOf } from '../log/wal-key.js';
 import type { Stores } from '../store/stores.js';
-import { type Topic, type TopicList, unalteredTopic } from '../store/topic-store.js';
+import {
+  partitionsToDelete,
+  type Topic,
+  type TopicList,
+  unalteredTopic,
+} from '../store/topic-store.js';
 import type { World } from '../store/world.js';
 import {
   alterTopic,
@@ -31,7 +36,7 @@ export type Topics = {
   findAnew(name: string): Promise<Topic>;
   list(countMax: number, after?: string): Promise<TopicList>;
   /** All of the change or nothing; of many at once none is lost. */
-  alter(name: string, change: TopicChange): Promise<Topic>;
+  alter(name: string, change: TopicChange | ((topic: Topic) => TopicChange)): Promise<Topic>;
   /** From now on it has `partitionCount`, which must be more. Keys go to other partitions then. */
   addPartitions(name: string, partitionCount: number): Promise<Topic>;
   delete(name: string): Promise<void>;
@@ -46,6 +51,7 @@ export type Topics = {
 export type NewTopicFacts = {
   readonly configs?: ConfigOverrides;
   readonly tags?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
 };
 
 export type PlacedPartition = { readonly topic: Topic; readonly ref: PartitionRef };
@@ -84,13 +90,13 @@ export function createTopics(
     find,
     findAnew,
     place,
-    async create(name, partitionCount, { configs = {}, tags = {} } = {}) {
+    async create(name, partitionCount, { configs = {}, tags = {}, annotations = {} } = {}) {
       checkNewTopic(name, partitionCount);
       checkTags(tags);
       const own = changedConfigs({}, { set: configs });
       checkCompression(own, canCompress);
       const facts = { name, topicId: world.uuid(), partitionCount, createdAtMs: clock.nowMs() };
-      const topic = { ...facts, ...unalteredTopic, configs: own, tags };
+      const topic = { ...facts, ...unalteredTopic, configs: own, tags, annotations };
       if (await stores.topics.find(name)) throw alreadyExists(name);
       const walFloor = walBucketOf(clock.nowMs());
       await stores.index.createPartitions(topic.topicId, 0, partitionCount, walFloor);
@@ -101,8 +107,9 @@ export function createTopics(
     list: (countMax, after) => stores.topics.list(countMax, after),
     async alter(name, change) {
       const altered = await alterTopic(stores.topics, name, (topic) => {
-        const state = changedState(topic, change);
-        if (change.set) checkCompression(change.set, canCompress);
+        const wanted = typeof change === 'function' ? change(topic) : change;
+        const state = changedState(topic, wanted);
+        if (wanted.set) checkCompression(wanted.set, canCompress);
         return state;
       });
       return kept(name, altered);
@@ -113,7 +120,7 @@ export function createTopics(
       const topic = await deleteName(stores, name);
       memory.drop(name);
       // Only now is the deletion final for writers that still remember the topic.
-      await stores.index.deletePartitions(topic.topicId, topic.partitionCount);
+      await stores.index.deletePartitions(topic.topicId, partitionsToDelete(topic));
       deleted(topic.topicId);
     },
     partition: async (name, partition) => (await place(name, partition)).ref,
@@ -135,6 +142,7 @@ async function addPartitions(
     // After another try it may be that one that made them, and its reply was lost.
     const isDone = tries > 0 && before === partitionCount;
     if (before >= partitionCount && !isDone) throw notMore(topic, partitionCount);
+    if (topic.lineage) throw hasLineage(topic);
     await stores.index.createPartitions(topicId, before, partitionCount, walFloor);
     made = topicId;
     return { ...topic, partitionCount };
@@ -187,6 +195,12 @@ function notMore({ name, partitionCount: now }: Topic, partitionCount: number): 
     `Topic ${quote(name)} has ${now} partitions; it can get more, but not ${partitionCount}.`,
     { details: { topic: name, partitionCount: now, limit: partitionsMax } },
   );
+}
+
+/** A partition more would take a part of the hash space from nobody. */
+function hasLineage({ name }: Topic): BrokerError {
+  const message = `The partitions of topic ${quote(name)} were split or merged: split one to get more.`;
+  return new BrokerError('INVALID_PARTITIONS', message, { details: { topic: name } });
 }
 
 function unknownTopic(name: string): BrokerError {

@@ -51,6 +51,13 @@ export const partitionState = z
     logStartOffset: offset,
     highWatermark: offset,
     fencingToken: z.string().nullable(),
+    closed: z
+      .boolean()
+      .meta({ description: 'It takes no more records: others go on in its place.' }),
+    parents: z.array(z.int()).optional().meta({
+      description:
+        'What it was split or merged from; absent as long as no partition of the topic was.',
+    }),
   })
   .meta({ id: 'Partition' });
 

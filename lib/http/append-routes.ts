@@ -21,8 +21,8 @@ import type { Appended } from '../contract/records.js';
 import type { PendingBatch } from '../log/append-plan.js';
 import { batchHeaderBytes, batchLengthPrefixBytes } from '../log/batch-header.js';
 import { requestBytesMax } from '../log/limits.js';
+import { openPartitions, partitionOfKey } from '../log/lineage.js';
 import type { PartitionRef } from '../log/partition-head.js';
-import { partitionForKey } from '../log/partitioner.js';
 import type { LogRecord } from '../log/record.js';
 import { type TopicConfigs, topicConfigsOf } from '../log/topic-configs.js';
 import type { Topic } from '../store/topic-store.js';
@@ -54,16 +54,59 @@ async function appendToTopic(c: Context, deps: HttpDeps): Promise<Response> {
   const known = await deps.broker.topics.find(name);
   const records = await receive(c, deps, query, recordTypes);
   const topic = await withAskedPartitions(deps, known, records);
+  if (!durable) return accepted(c, deps, name, batchesOf(deps, topic, records));
+  const mayMove = records.every(({ partition }) => partition === undefined);
+  const appended = await appendRouted(deps, topic, records, mayMove ? reroutesMax : 0);
+  const [batches, results] = [
+    appended.map(({ batch }) => batch),
+    appended.map(({ result }) => result),
+  ];
+  return topicAnswer(c, name, batches, results);
+}
+
+/** How often records follow a partition that was split or merged under way. */
+const reroutesMax = 3;
+
+type Appendage = { readonly batch: PendingBatch; readonly result: BatchResult };
+
+/** What meets a closed partition, and certainly did not enter it, goes on to its children. */
+async function appendRouted(
+  deps: HttpDeps,
+  topic: Topic,
+  records: readonly ReceivedRecord[],
+  reroutes: number,
+): Promise<Appendage[]> {
+  const groups = groupByPartition(records, topic, deps);
+  const batches = batchesOf(deps, topic, records, groups);
+  const results = await deps.broker.append(batches);
+  const appended = batches.map((batch, i) => ({ batch, result: results[i] as BatchResult }));
+  const moved = appended.filter(({ result }) => hasMoved(result));
+  if (moved.length === 0 || reroutes === 0) return appended;
+  const now = await deps.broker.finishReshaping(topic);
+  const again = moved.flatMap(({ batch }) => groups.get(batch.ref.partition) ?? []);
+  const received = again.map((record) => ({ record, partition: undefined }));
+  const rest = await appendRouted(deps, now, received, reroutes - 1);
+  return [...appended.filter((one) => !moved.includes(one)), ...rest];
+}
+
+function hasMoved(result: BatchResult): boolean {
+  if (result.kind !== 'failed') return false;
+  const { code, sideEffects } = result.error;
+  return code === 'PARTITION_CLOSED' && sideEffects === 'none';
+}
+
+function batchesOf(
+  deps: HttpDeps,
+  topic: Topic,
+  records: readonly ReceivedRecord[],
+  groups = groupByPartition(records, topic, deps),
+): PendingBatch[] {
   const configs = topicConfigsOf(topic.configs);
   const nowMs = deps.world.clock.nowMs();
-  const batches = [...groupByPartition(records, topic.partitionCount, deps)].map(
-    ([partition, group]) => {
-      const ref = { topicId: topic.topicId, partition };
-      return acceptRecords(ref, group, deps.codecs, nowMs, undefined, configs);
-    },
-  );
-  if (!durable) return accepted(c, deps, name, batches);
-  return topicAnswer(c, name, batches, await deps.broker.append(batches));
+  return [...groups].map(([partition, group]) => {
+    const ref = { topicId: topic.topicId, partition };
+    return acceptRecords(ref, group, deps.codecs, nowMs, undefined, configs);
+  });
 }
 
 async function appendToPartition(c: Context, deps: HttpDeps): Promise<Response> {
@@ -161,10 +204,11 @@ async function withAskedPartitions(
 /** Keyed records by their key; those without a key share one partition for the whole request. */
 function groupByPartition(
   received: readonly ReceivedRecord[],
-  partitionCount: number,
+  topic: Topic,
   deps: HttpDeps,
 ): Map<number, LogRecord[]> {
-  const sticky = Math.floor(deps.world.random() * partitionCount);
+  const { partitionCount } = topic;
+  const sticky = anyPartition(topic, deps.world.random());
   const groups = new Map<number, LogRecord[]>();
   for (const [i, { record, partition: asked }] of received.entries()) {
     if (asked !== undefined && asked >= partitionCount) {
@@ -174,7 +218,7 @@ function groupByPartition(
         { details: { partition: asked, partitionCount } },
       );
     }
-    const byKey = record.key === null ? sticky : partitionForKey(record.key, partitionCount);
+    const byKey = record.key === null ? sticky : partitionOfKey(topic, record.key);
     const partition = asked ?? byKey;
     const group = groups.get(partition);
     if (group) group.push(record);
@@ -182,6 +226,13 @@ function groupByPartition(
   }
   if (groups.size === 0) throw new BrokerError('INVALID_RECORD', 'There are no records.');
   return groups;
+}
+
+function anyPartition(topic: Topic, random: number): number {
+  const { partitionCount, lineage } = topic;
+  if (!lineage) return Math.floor(random * partitionCount);
+  const open = openPartitions(lineage);
+  return open[Math.floor(random * open.length)]?.partition ?? 0;
 }
 
 function ofPartition({ record, partition: asked }: ReceivedRecord, partition: number, i: number) {

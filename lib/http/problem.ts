@@ -45,6 +45,7 @@ export const meanings = {
   OFFSET_METADATA_TOO_LARGE: { status: 400, retriable: false, title: 'Metadata too large' },
   OFFSET_OUT_OF_RANGE: { status: 416, retriable: false, title: 'Offset out of range' },
   OUT_OF_ORDER_SEQUENCE_NUMBER: { status: 409, retriable: false, title: 'Sequence gap' },
+  PARTITION_CLOSED: { status: 409, retriable: false, title: 'Partition closed' },
   REBALANCE_IN_PROGRESS: { status: 503, retriable: true, title: 'Group is changing' },
   RECORD_LIST_TOO_LARGE: { status: 413, retriable: false, title: 'Too many records' },
   REQUEST_TIMED_OUT: { status: 504, retriable: true, title: 'Timed out' },

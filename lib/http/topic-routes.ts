@@ -48,7 +48,7 @@ export function topicRoutes(app: Hono, deps: HttpDeps): void {
     const topic = await broker.topics.findAnew(name);
     const heads = await headsOf(deps, topic);
     const { topicId, createdAtMs: createdAt } = topic;
-    const [configs, partitions] = [describeConfigs(topic.configs), heads.map(partitionOf)];
+    const [configs, partitions] = [describeConfigs(topic.configs), partitionsOf(topic, heads)];
     return c.json({ name, topicId, createdAt, configs, partitions } satisfies TopicDescription);
   });
   app.delete('/v1/topics/:topic', async (c) => {
@@ -102,6 +102,13 @@ function topicOf(topic: Topic): TopicResponse {
   return { name, topicId, partitions, createdAt };
 }
 
+function partitionsOf({ lineage }: Topic, heads: readonly PartitionHead[]) {
+  return heads.map((head, partition) => ({
+    ...partitionOf(head, partition),
+    ...(lineage && { parents: [...(lineage.partitions[partition]?.parents ?? [])] }),
+  }));
+}
+
 function partitionOf(head: PartitionHead, partition: number) {
   const { leader, leaderEpoch, leaseExpiresMs } = head.lease;
   return {
@@ -112,6 +119,7 @@ function partitionOf(head: PartitionHead, partition: number) {
     logStartOffset: head.logStartOffset,
     highWatermark: head.nextOffset,
     fencingToken: head.fencingToken,
+    closed: head.closed,
   };
 }
 

@@ -41,6 +41,7 @@ export type CommitDecision =
 /** Why a head refuses a commit; `other` means that it would take it now: the writer's view was old. */
 export type Refusal =
   | { readonly kind: 'tailFull' }
+  | { readonly kind: 'closed' }
   | { readonly kind: 'belowWalFloor'; readonly walFloor: number }
   | { readonly kind: 'expectedOffset'; readonly nextOffset: number }
   | { readonly kind: 'fencingToken'; readonly actual: string | null }
@@ -85,6 +86,8 @@ export function explainRefusal(head: PartitionHead, request: CommitRequest): Ref
       request.admissions[producer]?.evictions !== head.evictions,
   );
   if (unadmitted.length > 0) return { kind: 'needsAdmission', producers: unadmitted };
+  // Final, so before all that another try could mend.
+  if (head.closed) return { kind: 'closed' };
   if (request.walBucket < head.walFloor) {
     return { kind: 'belowWalFloor', walFloor: head.walFloor };
   }

@@ -30,6 +30,9 @@ export const topicNameLengthMax = 249;
 
 export const partitionsMax = 10_000;
 
+/** Of a topic whose partitions were split or merged: its lineage is part of one item of the table. */
+export const lineagePartitionsMax = 1_000;
+
 /** A record may lie this far ahead of the server's clock (Kafka: message.timestamp.after.max.ms). */
 export const timestampAheadMsMax = 60 * 60 * 1000;
 

@@ -59,6 +59,8 @@ export type PartitionHead = {
   /** Where the log ended when the floor was raised: what comes after lies at or above the floor. */
   readonly walFloorOffset: number;
   readonly fencingToken: string | null;
+  /** Takes no more commits, for ever: other partitions go on in its place. Its records stay. */
+  readonly closed: boolean;
   readonly lease: Lease;
 };
 
@@ -77,6 +79,7 @@ export const emptyHead: PartitionHead = {
   walFloor: 0,
   walFloorOffset: 0,
   fencingToken: null,
+  closed: false,
   lease: { leader: null, leaderEpoch: 0, leaseExpiresMs: 0 },
 };
 

@@ -60,6 +60,8 @@ export type PartitionIndex = PartitionMaintenance & {
     token: string | null,
     expected: string | null | undefined,
   ): Promise<HeadChange>;
+  /** After it no commit to this partition is taken, ever. Closing it again changes nothing. */
+  closePartition(ref: PartitionRef): Promise<HeadChange>;
   /** Carries out `decideWalFloor`: from now on no commit may point below this WAL bucket. */
   raiseWalFloor(ref: PartitionRef, walFloor: number): Promise<HeadChange>;
   /**

@@ -3,6 +3,7 @@
  * an id is for ever, so a topic that is deleted and made again is another topic.
  */
 
+import type { Lineage } from '../log/lineage.js';
 import type { ConfigOverrides } from '../log/topic-configs.js';
 
 /** What can be altered. */
@@ -12,6 +13,10 @@ export type TopicState = {
   readonly configs: ConfigOverrides;
   /** Free-form, for faces that have such a thing. */
   readonly tags: Readonly<Record<string, string>>;
+  /** What a face keeps with a topic, under the face's name; nobody else reads it. */
+  readonly annotations: Readonly<Record<string, string>>;
+  /** Absent as long as no partition was split or merged. */
+  readonly lineage?: Lineage;
 };
 
 export type Topic = TopicState & {
@@ -23,10 +28,21 @@ export type Topic = TopicState & {
 };
 
 /** How a topic begins, and what is missing in topics that were stored before it existed. */
-export const unalteredTopic = { configs: {}, tags: {}, version: 0 } as const;
+export const unalteredTopic = { configs: {}, tags: {}, annotations: {}, version: 0 } as const;
 
-export function alteredTopic(before: Topic, { partitionCount, configs, tags }: TopicState): Topic {
-  return { ...before, partitionCount, configs, tags, version: before.version + 1 };
+export function alteredTopic(before: Topic, state: TopicState): Topic {
+  const { partitionCount, configs, tags, annotations, lineage } = state;
+  return {
+    ...before,
+    ...{ partitionCount, configs, tags, annotations },
+    ...(lineage && { lineage }),
+    version: before.version + 1,
+  };
+}
+
+/** All that lie in the index: also those that a reshaping has made, or is about to make. */
+export function partitionsToDelete({ partitionCount, lineage }: TopicState): number {
+  return partitionCount + (lineage?.reshaping?.opening.length ?? 0);
 }
 
 /**

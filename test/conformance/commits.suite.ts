@@ -28,6 +28,7 @@ export function commitsSuite(stores: () => Stores): void {
   refusedProducersSuite(stores);
   conditionsSuite(stores);
   fencingSuite(stores);
+  closingSuite(stores);
 }
 
 function partitionsSuite(stores: () => Stores): void {
@@ -63,6 +64,7 @@ function partitionsSuite(stores: () => Stores): void {
         expect(await index.advanceTail(gone, advance)).toEqual(noPartition);
         expect(await index.setFencingToken(gone, 'token', undefined)).toEqual(noPartition);
         expect(await index.setFencingToken(gone, 'token', null)).toEqual(noPartition);
+        expect(await index.closePartition(gone)).toEqual(noPartition);
         expect(await index.raiseWalFloor(gone, head.walFloor + 1)).toEqual(noPartition);
         expect(await index.raiseLogStart(gone, 0)).toEqual(noPartition);
       }
@@ -351,6 +353,43 @@ function fencingSuite(stores: () => Stores): void {
       expect(explainRefusal((outcome as { head: PartitionHead }).head, first)).toEqual({
         kind: 'stamps',
         verdicts: [{ kind: 'duplicate', baseOffset: 0 }],
+      });
+    });
+  });
+}
+
+function closingSuite(stores: () => Stores): void {
+  describe('closing', () => {
+    test('nothing enters after it is acknowledged, and all before it stays', async () => {
+      const { index } = stores();
+      const ref = await newPartition(index);
+      const writers = Array.from({ length: 12 }, () => index.commit(ref, request(entry())));
+      const closing = index.closePartition(ref);
+      const outcomes = await Promise.all(writers);
+      const closed = await closing;
+      const taken = outcomes.filter(({ kind }) => kind === 'committed').length;
+      expect(closed).toMatchObject({ kind: 'changed', head: { closed: true } });
+      const late = request(entry());
+      const outcome = await index.commit(ref, late);
+      expect(outcome).toMatchObject({ kind: 'refused', head: { nextOffset: taken } });
+      expect(explainRefusal(await headOf(index, ref), late)).toEqual({ kind: 'closed' });
+      expect(await index.closePartition(ref)).toEqual({
+        kind: 'changed',
+        head: await headOf(index, ref),
+      });
+    });
+
+    test('a retry of what was committed before is still recognised', async () => {
+      const { index } = stores();
+      const ref = await newPartition(index);
+      const admissions = { p: firstAdmission(await headOf(index, ref)) };
+      const first = request(entry(2, [stamp('p', 0)]), { admissions });
+      expect((await index.commit(ref, first)).kind).toBe('committed');
+      await index.closePartition(ref);
+      const again = await index.commit(ref, first);
+      expect(again.kind).toBe('refused');
+      expect(explainRefusal((again as { head: PartitionHead }).head, first)).toMatchObject({
+        kind: 'stamps',
       });
     });
   });

@@ -2,6 +2,7 @@
 
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
+import { afterReshaping, lineageOf, planSplit } from '../../lib/log/lineage.js';
 import type { Stores } from '../../lib/store/stores.js';
 import { type Topic, unalteredTopic } from '../../lib/store/topic-store.js';
 
@@ -78,10 +79,16 @@ export function topicsSuite(stores: () => Stores): void {
   });
 
   describe('topics that are altered', () => {
+    const whole = lineageOf({ partitionCount: 1, createdAtMs: 1 });
     const state = {
       partitionCount: 4,
       configs: { 'retention.ms': '60000', 'cleanup.policy': 'compact' },
       tags: { team: 'söme ✓', empty: '' },
+      annotations: { face: '{"a":1}' },
+      lineage: afterReshaping(
+        { ...whole, reshaping: { ...planSplit(whole, 0, `8${'0'.repeat(31)}`), startedAtMs: 5 } },
+        7,
+      ),
     };
 
     test('are found and listed as they are now, and count their versions', async () => {
@@ -92,7 +99,7 @@ export function topicsSuite(stores: () => Stores): void {
       const altered = { ...made, ...state, version: 1 };
       expect(await topics.alter(made, state)).toEqual({ kind: 'altered', topic: altered });
       expect(await topics.find(made.name)).toEqual(altered);
-      const bare = { ...altered, configs: {}, tags: {}, version: 2 };
+      const bare = { ...altered, configs: {}, tags: {}, annotations: {}, version: 2 };
       expect(await topics.alter(altered, bare)).toEqual({ kind: 'altered', topic: bare });
       expect(await topics.find(made.name)).toEqual(bare);
       const { topics: listed } = await topics.list(1_000);

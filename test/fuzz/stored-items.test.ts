@@ -78,6 +78,8 @@ const topicItem = topicToItem({
   createdAtMs: 1_790_000_000_000,
   configs: { 'retention.ms': '5' },
   tags: { team: 'a' },
+  annotations: { kinesis: '{}' },
+  lineage: { partitions: [{ start: '0', end: 'f', parents: [], createdAtMs: 1 }] },
   version: 2,
 });
 

@@ -83,6 +83,7 @@ export function topicCases(api: ApiOf): void {
         logStartOffset: 0,
         highWatermark: 0,
         fencingToken: null,
+        closed: false,
       };
       expect(partitions).toEqual([{ ...empty, partition: 0, highWatermark: 2 }, empty]);
     });

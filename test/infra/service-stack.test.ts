@@ -155,12 +155,13 @@ describe('the role', () => {
     expect(actionsOf(allowed(dev), 'dynamodb')).toEqual(sent);
   });
 
-  test('reads and writes objects under wal/ alone, and deletes none', () => {
+  test('reads and writes objects under wal/ and keys/ alone, and deletes none', () => {
     const statements = allowed(dev);
     expect(actionsOf(statements, 's3')).toEqual(['s3:GetObject', 's3:ListBucket', 's3:PutObject']);
     const objects = statements.filter(({ Action }) => list(Action).includes('s3:PutObject'));
     expect(objects).toHaveLength(1);
-    expect(JSON.stringify(objects[0]?.Resource)).toMatch(/"\/wal\/\*"/);
+    const resources = JSON.stringify(objects[0]?.Resource);
+    for (const place of ['"/wal/*"', '"/keys/*"']) expect(resources).toContain(place);
   });
 
   test('opens sealed keys with one key of KMS, and reads one secret', () => {

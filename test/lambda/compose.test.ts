@@ -1,7 +1,9 @@
 /** lambda/compose.js and lambda/api.js: what a cold start needs, and what it says when that is missing. */
 
+import { Buffer } from 'node:buffer';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { compose } from '../../lambda/compose.js';
+import { createMemoryStores } from '../../lib/store/memory/memory-store.js';
 import { urlEvent } from './events.js';
 import { fakeLambda, invoke, type StreamingHandler } from './fake-lambda.js';
 
@@ -33,6 +35,21 @@ describe('a cold start', () => {
 
 test.each(Object.keys(names))('it does not start without %s', (missing) => {
   expect(() => compose({ ...names, [missing]: '' })).toThrow(`${missing} is not set`);
+});
+
+test('the Kinesis face is part of the one function, and lets nobody in without a key', async () => {
+  const api = compose({ ...names, LOGBROOK_LOG_LEVEL: 'silent' }, { stores: createMemoryStores() });
+  const headers = {
+    'content-type': 'application/x-amz-json-1.1',
+    'x-amz-target': 'Kinesis_20131202.ListStreams',
+  };
+  const request = new Request('https://function.test/', { method: 'POST', headers });
+  const answer = await api.fetch(request, {
+    body: new Uint8Array(Buffer.from('{}')),
+    event: urlEvent('POST', '/'),
+  });
+  expect(answer.status).toBe(400);
+  expect(await answer.json()).toMatchObject({ __type: 'MissingAuthenticationTokenException' });
 });
 
 describe('the deployed handler', () => {

@@ -6,6 +6,7 @@
 import { batchHeaderBytes } from '../../log/batch-header.js';
 import type { Codecs } from '../../log/codecs.js';
 import { batchBytesMax } from '../../log/limits.js';
+import { descentOf, type Kin, openDescendant, rootCount } from '../../log/lineage.js';
 import type { HttpClient, ProducerIdentity } from '../http-client.js';
 import { refused } from '../logbrook-error.js';
 import type { ProducerRecord } from '../record-bytes.js';
@@ -51,6 +52,7 @@ const metadataMsMax = 300_000;
 
 type TopicState = {
   partitionCount: number;
+  kin: readonly Kin[];
   readonly knownAtMs: number;
   sticky: number;
   readonly lanes: Map<number, PartitionLane>;
@@ -91,10 +93,11 @@ export function createProducer(
   async function learn(topic: string): Promise<void> {
     const { partitions } = await client.describeTopic(topic, { signal, retry: settings.retry });
     const known = topics.get(topic);
+    const kin = partitions.map(({ parents = [], closed = false }) => ({ parents, closed }));
     const partitionCount = partitions.length;
     const sticky = (known?.sticky ?? Math.floor(timing.random() * partitionCount)) % partitionCount;
     const lanes = known?.lanes ?? new Map();
-    topics.set(topic, { partitionCount, knownAtMs: timing.nowMs(), sticky, lanes });
+    topics.set(topic, { partitionCount, kin, knownAtMs: timing.nowMs(), sticky, lanes });
   }
 
   function topicOf(topic: string): TopicState {
@@ -107,10 +110,23 @@ export function createProducer(
     return known;
   }
 
+  /** A closed partition is not chosen, but a descendant of it. */
+  function choose(
+    topic: string,
+    kin: readonly Kin[],
+    key: Uint8Array | null,
+    sticky: number,
+  ): number {
+    const roots = rootCount(kin);
+    const choice = { topic, key, partitionCount: roots, sticky: sticky % roots };
+    const descent = key === null ? sticky : descentOf(key, roots);
+    return openDescendant(kin, partitioner(choice), descent);
+  }
+
   function laneOf(topic: string, state: TopicState, record: ProducerRecord): PartitionLane {
-    const { partitionCount, lanes, sticky } = state;
+    const { partitionCount, kin, lanes, sticky } = state;
     const { key } = record;
-    const partition = record.partition ?? partitioner({ topic, key, partitionCount, sticky });
+    const partition = record.partition ?? choose(topic, kin, key, sticky);
     const known = lanes.get(partition);
     if (known) return known;
     if (!Number.isInteger(partition) || partition < 0 || partition >= partitionCount) {

@@ -22,7 +22,7 @@ const tableActions = [
 
 /** The broker writes and reads objects. It deletes none: clean-up does, by a role of its own. */
 const objectActions = ['s3:GetObject', 's3:PutObject'];
-const objectPrefixes = ['wal'];
+const objectPrefixes = ['wal', 'keys'];
 
 export type LogStoreProps = {
   /** Against deletion of the table, and of table and bucket together with their stack. */

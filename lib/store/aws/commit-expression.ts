@@ -21,7 +21,12 @@ export type HeadExpression = {
 export function commitExpression(request: CommitRequest): HeadExpression {
   const { entry, walBucket, expectedNextOffset, fencingToken } = request;
   const sets = ['n = n + :count', 't = list_append(t, :entry)'];
-  const conditions = ['attribute_exists(n)', 'f <= :bucket', 'size(t) < :tailEntriesMax'];
+  const conditions = [
+    'attribute_exists(n)',
+    'attribute_not_exists(z)',
+    'f <= :bucket',
+    'size(t) < :tailEntriesMax',
+  ];
   const names: Record<string, string> = {};
   const values: Record<string, AttributeValue> = {
     ':count': numberValue(entry.recordCount),

@@ -20,6 +20,7 @@ import { commitExpression } from './commit-expression.js';
 import { dynamoItems } from './dynamo-items.js';
 import { createDynamoMaintenance } from './dynamo-maintenance.js';
 import {
+  closeExpression,
   fencingTokenExpression,
   logStartExpression,
   walFloorExpression,
@@ -80,6 +81,7 @@ export function createDynamoPartitionIndex(
       getItem<ParkedProducer>(parkedProducerKey(ref, producer), parkedProducerFromItem),
     setFencingToken: (ref, token, expected) =>
       changeHead(ref, fencingTokenExpression(token, expected)),
+    closePartition: (ref) => changeHead(ref, closeExpression),
     async raiseWalFloor(ref, walFloor) {
       const change = await changeHead(ref, walFloorExpression(walFloor));
       // Refused, the floor is that high already: the promise holds.

@@ -47,3 +47,10 @@ export function logStartExpression(offset: number, leadership?: Leadership): Hea
     },
   };
 }
+
+/** For ever: nothing removes it. */
+export const closeExpression: HeadExpression = {
+  UpdateExpression: 'SET z = :closed',
+  ConditionExpression: 'attribute_exists(n)',
+  ExpressionAttributeValues: { ':closed': { BOOL: true } },
+};

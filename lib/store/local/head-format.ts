@@ -13,7 +13,9 @@ const version = 1;
 const texts = new WeakMap<TailEntry, string>();
 
 export function encodeHead(head: PartitionHead): string {
-  const stored = { version, ...head, tail: head.tail.map(entryText) };
+  const { closed, tail, ...rest } = head;
+  // Said of closed partitions only.
+  const stored = { version, ...rest, ...(closed && { closed }), tail: tail.map(entryText) };
   return JSON.stringify(stored);
 }
 
@@ -23,7 +25,7 @@ export function decodeHead(text: string): PartitionHead {
   if (stored?.version !== version) {
     throw new CorruptData(`a head is not of version ${version}, which is what this code reads`);
   }
-  const { fields, tail } = checkedHead(stored);
+  const { fields, tail } = checkedHead({ closed: false, ...stored });
   return { ...fields, tail: tail.map(parseEntry) };
 }
 

@@ -53,6 +53,7 @@ const shape: Readonly<Record<keyof HeadFields, Fits>> = {
   walFloor: isWhole,
   walFloorOffset: isWhole,
   fencingToken: isTextOrNull,
+  closed: (value) => typeof value === 'boolean',
   lease: fieldsOf({ leader: isTextOrNull, leaderEpoch: isWhole, leaseExpiresMs: isWhole }),
 };
 

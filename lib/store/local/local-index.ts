@@ -121,7 +121,13 @@ function headsOf(
   assertPut: (objectKey: string) => void,
 ): Pick<
   PartitionIndex,
-  'commit' | 'readHead' | 'advanceTail' | 'setFencingToken' | 'raiseWalFloor' | 'raiseLogStart'
+  | 'commit'
+  | 'readHead'
+  | 'advanceTail'
+  | 'setFencingToken'
+  | 'closePartition'
+  | 'raiseWalFloor'
+  | 'raiseLogStart'
 > {
   const change = changeOf(heads, commits);
   return {
@@ -149,6 +155,7 @@ function headsOf(
     raiseWalFloor: (ref, walFloor) => change(ref, (head) => decideWalFloor(head, walFloor)),
     raiseLogStart: (ref, offset, leadership) =>
       change(ref, (head) => decideLogStart(head, offset, leadership)),
+    closePartition: (ref) => change(ref, (head) => ({ ...head, closed: true })),
   };
 }
 

@@ -190,6 +190,7 @@ export function createMemoryIndex(): PartitionIndex {
     },
     // Here all of it went with the head.
     sweepPartition: async () => {},
+    closePartition: async (ref) => change(ref, (head) => ({ ...head, closed: true })),
   };
 }
 

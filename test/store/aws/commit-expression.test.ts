@@ -7,7 +7,8 @@ import { commitExpression } from '../../../lib/store/aws/commit-expression.js';
 import { encodeSpans } from '../../../lib/store/aws/items/span-format.js';
 import { sampleEntry, sampleRequest, sampleStamp } from './samples.js';
 
-const always = 'attribute_exists(n) AND f <= :bucket AND size(t) < :tailEntriesMax';
+const always =
+  'attribute_exists(n) AND attribute_not_exists(z) AND f <= :bucket AND size(t) < :tailEntriesMax';
 const append = 'SET n = n + :count, t = list_append(t, :entry)';
 const spans = [{ epoch: 2, baseSequence: 0, nextSequence: 9, baseOffset: 40 }];
 const parked = { epoch: 2, nextSequence: 9, spans, lastBaseOffset: 40 };

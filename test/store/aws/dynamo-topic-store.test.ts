@@ -109,7 +109,12 @@ test('a list goes on where a query stopped early', async () => {
 
 test('a topic is altered by one update of the version that is known', async () => {
   dynamodb.on(UpdateItemCommand).resolves({});
-  const state = { partitionCount: 5, configs: { 'retention.ms': '-1' }, tags: { team: 'a' } };
+  const state = {
+    partitionCount: 5,
+    configs: { 'retention.ms': '-1' },
+    tags: { team: 'a' },
+    annotations: {},
+  };
   const altered = { ...topic, ...state, version: 1 };
   expect(await topics.alter(topic, state)).toEqual({ kind: 'altered', topic: altered });
   const again = { ...altered, configs: {}, version: 2 };
@@ -120,19 +125,20 @@ test('a topic is altered by one update of the version that is known', async () =
     ':count': { N: '5' },
     ':configs': { M: { 'retention.ms': { S: '-1' } } },
     ':tags': { M: { team: { S: 'a' } } },
+    ':annotations': { M: {} },
     ':next': { N: '1' },
   };
   expect(sent()).toEqual([
     {
       ...asked,
-      UpdateExpression: 'SET c = :count, g = :configs, a = :tags, v = :next',
+      UpdateExpression: 'SET c = :count, g = :configs, a = :tags, n = :annotations, v = :next',
       ConditionExpression: 'i = :topicId AND attribute_not_exists(v)',
       ExpressionAttributeValues: values,
       ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
     },
     {
       ...asked,
-      UpdateExpression: 'SET c = :count, g = :configs, a = :tags, v = :next',
+      UpdateExpression: 'SET c = :count, g = :configs, a = :tags, n = :annotations, v = :next',
       ConditionExpression: 'i = :topicId AND v = :version',
       ExpressionAttributeValues: {
         ...values,

@@ -56,6 +56,7 @@ const head: fc.Arbitrary<PartitionHead> = fc.record({
   evictions: count,
   walFloor: count,
   walFloorOffset: count,
+  closed: fc.boolean(),
   fencingToken: fc.option(fc.string({ unit: 'grapheme' })),
   lease: fc.record({
     leader: fc.option(fc.string()),

@@ -50,7 +50,7 @@ describe('closing and opening', () => {
     await database.transact(() => table.put('old', old));
     await database.close();
     const stores = await createLocalStores({ dataDir });
-    const topic = { ...old, configs: {}, tags: {}, version: 0 };
+    const topic = { ...old, configs: {}, tags: {}, annotations: {}, version: 0 };
     expect(await stores.topics.find('old')).toEqual(topic);
     expect((await stores.topics.list(10)).topics).toEqual([topic]);
     const altered = { ...topic, tags: { a: 'b' }, version: 1 };
@@ -73,7 +73,13 @@ describe('closing and opening', () => {
     const parked = { epoch: 1, nextSequence: 2, spans: [], lastBaseOffset: 3 };
     await before.index.parkProducer(ref, 'q', parked);
     const facts = { name: 't', topicId: ref.topicId, partitionCount: 1, createdAtMs: 1 };
-    const topic = { ...facts, configs: { 'retention.ms': '1' }, tags: {}, version: 0 };
+    const topic = {
+      ...facts,
+      configs: { 'retention.ms': '1' },
+      tags: {},
+      annotations: {},
+      version: 0,
+    };
     await before.topics.create(topic);
     const producerId = await before.topics.nextProducerId();
     const key = walKey();

@@ -19,6 +19,7 @@
  *   f  N  WAL floor
  *   o  N  next offset when that was raised; absent: 0
  *   k  S  fencing token; absent: none
+ *   z  BOOL  true: closed; absent: it takes commits
  *   l  S  leader; absent: none
  *   e  N  leader epoch; absent: 0
  *   d  N  lease expires, ms since 1970; absent: 0
@@ -65,6 +66,7 @@ export function headToItem(ref: PartitionRef, head: PartitionHead): Item {
     ...unlessZero('c', head.compactedTo),
     ...unlessZero('o', head.walFloorOffset),
     ...(head.fencingToken === null ? {} : { k: { S: head.fencingToken } }),
+    ...(head.closed ? { z: { BOOL: true } } : {}),
     ...(leader === null ? {} : { l: { S: leader } }),
     ...unlessZero('e', leaderEpoch),
     ...unlessZero('d', leaseExpiresMs),
@@ -96,6 +98,7 @@ export function headFromItem(item: Item): PartitionHead {
     walFloor: numberOf(item, 'f'),
     walFloorOffset: numberOrZero(item, 'o'),
     fencingToken: item.k ? textOf(item, 'k') : null,
+    closed: item.z !== undefined,
     lease: {
       leader: item.l ? textOf(item, 'l') : null,
       leaderEpoch: numberOrZero(item, 'e'),

@@ -25,6 +25,7 @@ const anyHead: fc.Arbitrary<PartitionHead> = fc
     pagedBytes: fc.maxSafeNat(),
     compactedTo: fc.maxSafeNat(),
     walFloorOffset: fc.maxSafeNat(),
+    closed: fc.boolean(),
     fencingToken: fc.option(fc.string({ maxLength: 36 })),
     lease: fc.record({
       leader: fc.option(fc.string({ minLength: 1 })),

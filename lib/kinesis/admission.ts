@@ -1,0 +1,128 @@
+/**
+ * Who calls, and whether they may: the same keys as on every face, in Kinesis' words. Who the caller is
+ * comes before anything is looked at; what it is about is known only once the members are.
+ */
+
+import type { Access, Refusal } from '../access/access.js';
+import type { Principal } from '../access/principal.js';
+import { cluster, type Operation, type Resource, topicNamed } from '../access/scopes.js';
+import type { ActionDeps } from './action.js';
+import type { ActionName } from './input-shapes.js';
+import { KinesisError } from './kinesis-error.js';
+import { openListToken } from './list-token.js';
+import type { Members } from './shapes.js';
+import { openIterator } from './shard-iterator.js';
+import { resourceOf, streamNameOf } from './stream-name.js';
+
+const operations: Partial<Record<ActionName, Operation>> = {
+  PutRecord: 'produce',
+  PutRecords: 'produce',
+  GetRecords: 'consume',
+  GetShardIterator: 'consume',
+  SubscribeToShard: 'consume',
+  RegisterStreamConsumer: 'consume',
+  DeregisterStreamConsumer: 'consume',
+  DescribeStream: 'describe',
+  DescribeStreamConsumer: 'describe',
+  DescribeStreamSummary: 'describe',
+  GetResourcePolicy: 'describe',
+  ListShards: 'describe',
+  ListStreamConsumers: 'describe',
+  ListTagsForResource: 'describe',
+  ListTagsForStream: 'describe',
+};
+
+/** About no stream, and harmless. ListStreams shows only what may be seen. */
+const forEverybody: readonly ActionName[] = [
+  'ListStreams',
+  'DescribeAccountSettings',
+  'DescribeLimits',
+];
+
+export type Admission = {
+  /** Throws a `KinesisError` for whom it does not let in. */
+  authenticate(request: Request, body: Uint8Array): Promise<Principal>;
+  /** Throws unless the caller may do that to what it names. Whether that exists is not told. */
+  authorize(
+    principal: Principal,
+    action: ActionName,
+    members: Members,
+    deps: ActionDeps,
+  ): Promise<void>;
+  maySee(principal: Principal, streamName: string): boolean;
+};
+
+export function createAdmission(access: Access): Admission {
+  return {
+    async authenticate(request, body) {
+      const answer = await access.authenticate(request, async () => body);
+      if (answer.kind === 'refused') throw refusalOf(answer);
+      const { principal } = answer;
+      access.charge(principal, body.length);
+      const waitMs = access.admit(principal, body.length);
+      if (waitMs === undefined) return principal;
+      throw new KinesisError(
+        'ProvisionedThroughputExceededException',
+        `Rate exceeded for the access key; wait ${waitMs} ms.`,
+      );
+    },
+    async authorize(principal, action, members, deps) {
+      if (forEverybody.includes(action)) return;
+      const resource = await resourceNamed(action, members, deps);
+      if (access.allows(principal, operations[action] ?? 'admin', resource)) return;
+      throw new KinesisError(
+        'AccessDeniedException',
+        `The access key is not authorized to perform: kinesis:${action}`,
+      );
+    },
+    maySee: (principal, streamName) => access.allows(principal, 'describe', topicNamed(streamName)),
+  };
+}
+
+async function resourceNamed(
+  action: ActionName,
+  members: Members,
+  { tokenKey, world }: ActionDeps,
+): Promise<Resource> {
+  const text = (name: string) => members[name] as string | undefined;
+  const [arn, iterator] = [text('ConsumerARN') ?? text('ResourceARN'), text('ShardIterator')];
+  if (iterator !== undefined) {
+    return topicNamed(openIterator(await tokenKey(), world.clock.nowMs(), iterator).streamName);
+  }
+  if (arn !== undefined) return topicNamed(resourceOf(arn).streamName);
+  const [StreamName, StreamARN] = [text('StreamName'), text('StreamARN')];
+  if (StreamName !== undefined || StreamARN !== undefined) {
+    return topicNamed(
+      streamNameOf({ ...(StreamName && { StreamName }), ...(StreamARN && { StreamARN }) }),
+    );
+  }
+  const token = text('NextToken');
+  if (action === 'ListShards' && token !== undefined) {
+    const key = await tokenKey();
+    const place = openListToken<{ name: string }>(key, world.clock.nowMs(), 'shards', token);
+    return topicNamed(place.name);
+  }
+  return cluster;
+}
+
+const wrongKey = 'The security token included in the request is invalid.';
+
+function refusalOf({ reason, message }: Refusal): KinesisError {
+  switch (reason) {
+    case 'missing':
+      return new KinesisError(
+        'MissingAuthenticationTokenException',
+        'Missing Authentication Token',
+      );
+    case 'malformed':
+      return new KinesisError('IncompleteSignatureException', message);
+    case 'expired':
+      return new KinesisError('ExpiredTokenException', message);
+    case 'skewed':
+      return new KinesisError('InvalidSignatureException', message);
+    case 'forbidden':
+      return new KinesisError('AccessDeniedException', message);
+    case 'wrong':
+      return new KinesisError('UnrecognizedClientException', wrongKey);
+  }
+}
