@@ -12,6 +12,7 @@ import { batchContentType, fetchHeaders } from '../lib/contract/media-types.js';
 import { encodeRecordBatch } from '../lib/log/record-batch.js';
 import { nodeCodecs } from '../lib/runtime/node-codecs.js';
 import { startLogbrook } from './child-server.js';
+import { atOnce, rate, recordBytes, recordsPerRound } from './client-load.js';
 import { median } from './measure.js';
 import { createTopic, recordsOf } from './produce.bench.js';
 import { redisFigures } from './redis-streams.js';
@@ -26,8 +27,6 @@ export type ClientFigure = {
 };
 
 const rounds = 3;
-export const recordsPerRound = 40_000;
-export const recordBytes = 1_024;
 const batchRecords = 1_000;
 const tasks = 64;
 const singlesPerRound = 4_000;
@@ -114,21 +113,6 @@ export async function clientFigures(): Promise<readonly ClientFigure[]> {
     await server.stop();
     rmSync(dir, { recursive: true, force: true });
   }
-}
-
-export async function rate(records: number, work: () => Promise<void>): Promise<number> {
-  const startMs = performance.now();
-  await work();
-  return (records * 1_000) / (performance.now() - startMs);
-}
-
-/** Runs `work` for each number below `count`, so many at once. */
-export async function atOnce(limit: number, count: number, work: (i: number) => Promise<unknown>) {
-  let next = 0;
-  const worker = async () => {
-    while (next < count) await work(next++);
-  };
-  await Promise.all(Array.from({ length: limit }, worker));
 }
 
 async function postBatches(raw: Raw): Promise<void> {

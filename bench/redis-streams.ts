@@ -9,7 +9,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
-import { atOnce, rate, recordBytes, recordsPerRound } from './client.bench.js';
+import { atOnce, rate, recordBytes, recordsPerRound } from './client-load.js';
 import { median } from './measure.js';
 
 /** Records per second. */
