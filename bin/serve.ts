@@ -25,6 +25,15 @@ export type ServeOptions = {
   readonly store: 'local' | 'memory' | 'aws';
   readonly dataDir: string;
   readonly takeOver: boolean;
+  readonly patience?: Patience;
+};
+
+/** A sender that is slower than this is cut off, so that it cannot hold a connection for ever. */
+export type Patience = {
+  readonly headersMs: number;
+  readonly requestMs: number;
+  /** How often the connections are looked at. */
+  readonly checkMs: number;
 };
 
 export type RunningServer = {
@@ -33,9 +42,7 @@ export type RunningServer = {
   stop(): Promise<void>;
 };
 
-/** A sender that is slower than this is cut off, so that it cannot hold a connection for ever. */
-const requestTimeoutMs = 120_000;
-const headersTimeoutMs = 20_000;
+const patienceDefault: Patience = { headersMs: 20_000, requestMs: 120_000, checkMs: 30_000 };
 
 /**
  * The memory of request bodies counts into the heap's limit, which V8 sets at little more than what is
@@ -64,9 +71,10 @@ export async function serve(
     stopping: stopping.signal,
     docsScript,
   });
-  const server = createAdaptorServer({ fetch: app.fetch }) as Server;
-  server.requestTimeout = requestTimeoutMs;
-  server.headersTimeout = headersTimeoutMs;
+  const server = createAdaptorServer({
+    fetch: app.fetch,
+    serverOptions: timeouts(options.patience ?? patienceDefault),
+  }) as Server;
   try {
     await listen(server, options);
   } catch (error) {
@@ -93,6 +101,12 @@ export async function serve(
     },
   };
 }
+
+const timeouts = ({ headersMs, requestMs, checkMs }: Patience) => ({
+  headersTimeout: headersMs,
+  requestTimeout: requestMs,
+  connectionsCheckingInterval: checkMs,
+});
 
 function settingsFrom(environment: Environment): Settings {
   const parsed = parseSettings(environment);

@@ -43,28 +43,33 @@ export async function handleEvent(
 }
 
 async function respond(api: Api, event: LambdaFunctionURLEvent): Promise<Response> {
-  const request = requestOf(event);
-  if (request) return api.fetch(request, { body: bodyOf(event), event });
+  const received = receivedFrom(event);
+  if (received) return api.fetch(received.request, { body: received.body, event });
   return problemResponse(problemOf(new RequestError(400, 'The request is not valid HTTP.')));
 }
 
-/** Without its body, which the app gets as the bytes that it is. Undefined if it can be no request. */
-function requestOf(event: LambdaFunctionURLEvent): Request | undefined {
-  const { rawPath, rawQueryString, requestContext, cookies } = event;
-  const query = rawQueryString ? `?${rawQueryString}` : '';
+/** Undefined if it can be no request; an event that Lambda was invoked with by hand may be anything. */
+function receivedFrom(event: LambdaFunctionURLEvent) {
   try {
-    const headers = new Headers();
-    for (const [name, value] of Object.entries(event.headers)) {
-      if (value !== undefined) headers.set(name, value);
-    }
-    if (cookies && cookies.length > 0) headers.set('cookie', cookies.join('; '));
-    // The path is percent-encoded in the event, and stays so.
-    const url = `https://${requestContext.domainName}${rawPath}${query}`;
-    return new Request(url, { method: requestContext.http.method, headers });
+    return { request: requestOf(event), body: bodyOf(event) };
   } catch (error) {
     if (error instanceof TypeError) return undefined;
     throw error;
   }
+}
+
+/** Without its body, which the app gets as the bytes that it is. */
+function requestOf(event: LambdaFunctionURLEvent): Request {
+  const { rawPath, rawQueryString, requestContext, cookies } = event;
+  const query = rawQueryString ? `?${rawQueryString}` : '';
+  const headers = new Headers();
+  for (const [name, value] of Object.entries(event.headers)) {
+    if (value !== undefined) headers.set(name, value);
+  }
+  if (cookies && cookies.length > 0) headers.set('cookie', cookies.join('; '));
+  // The path is percent-encoded in the event, and stays so.
+  const url = `https://${requestContext.domainName}${rawPath}${query}`;
+  return new Request(url, { method: requestContext.http.method, headers });
 }
 
 function bodyOf({ body, isBase64Encoded }: LambdaFunctionURLEvent): Uint8Array {

@@ -45,7 +45,7 @@ type Fields = Readonly<Record<string, unknown>>;
 /** What a field must be, and how to say so. */
 type Rule = readonly [accepts: (value: unknown) => boolean, sentence: string];
 
-const isText = (value: unknown) => typeof value === 'string';
+const isText = (value: unknown): value is string => typeof value === 'string';
 const isCount = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0;
 const isObject = (value: unknown): value is Fields => typeof value === 'object' && value !== null;
 
@@ -107,11 +107,18 @@ const shapes: Readonly<Record<string, Readonly<Record<string, Rule>>>> = {
   'ok commit': {},
 };
 
+/** Only texts are put together: of other values, some cannot even be printed. */
+function kindOf({ type, op }: Fields): string | undefined {
+  if (!isText(type)) return undefined;
+  return (type === 'invoke' || type === 'ok') && isText(op) ? `${type} ${op}` : type;
+}
+
 function complaintAbout(json: unknown): string | undefined {
   if (!isObject(json)) return 'it is not an object';
-  const kind = json.type === 'invoke' || json.type === 'ok' ? `${json.type} ${json.op}` : json.type;
-  const shape = isText(kind) && Object.hasOwn(shapes, kind as string) && shapes[kind as string];
-  if (!shape) return `there is no event ${JSON.stringify(kind)}`;
+  const kind = kindOf(json);
+  if (kind === undefined) return 'it has no type of event';
+  const shape = Object.hasOwn(shapes, kind) && shapes[kind];
+  if (!shape) return `there is no event ${JSON.stringify(kind.slice(0, 60))}`;
   for (const rules of [always, shape] as const) {
     for (const [name, [accepts, sentence]] of Object.entries(rules)) {
       if (!accepts(json[name])) return `\`${name}\` must be ${sentence}`;

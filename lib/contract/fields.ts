@@ -33,11 +33,30 @@ export const recordFormat = z.enum(recordFormats).meta({
 });
 export type RecordFormat = z.infer<typeof recordFormat>;
 
-export const fencingToken = z
-  .string()
-  .min(1)
-  .max(fencingTokenLengthMax)
-  .refine((text) => text.isWellFormed(), 'must not hold a lone surrogate');
+/**
+ * Bounded texts and lists. Not by min() and max(): those look at the length of anything that has one, and
+ * fall over what it may be.
+ */
+export const text = (lengthMin: number, lengthMax: number) =>
+  z
+    .string()
+    .refine(
+      ({ length }) => length >= lengthMin && length <= lengthMax,
+      `must have ${lengthMin} to ${lengthMax} characters`,
+    )
+    .refine((value) => value.isWellFormed(), 'must not hold a lone surrogate')
+    .meta({ minLength: lengthMin, maxLength: lengthMax });
+
+export const list = <T extends z.ZodType>(item: T, countMin: number, countMax: number) =>
+  z
+    .array(item)
+    .refine(
+      ({ length }) => length >= countMin && length <= countMax,
+      `must hold ${countMin} to ${countMax}`,
+    )
+    .meta({ minItems: countMin, maxItems: countMax });
+
+export const fencingToken = text(1, fencingTokenLengthMax);
 
 /** Date.parse alone takes nearly anything: `-1` is a year to it, and a time without a zone is local. */
 const isoTime = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d))?$/;

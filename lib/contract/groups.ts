@@ -17,14 +17,7 @@ import {
   subscribedTopicsMax,
 } from '../coordinator/group-limits.js';
 import { partitionsMax } from '../log/limits.js';
-import { decimal, instant, offset, timestampMs } from './fields.js';
-
-const text = (lengthMax: number) =>
-  z
-    .string()
-    .min(1)
-    .max(lengthMax)
-    .refine((value) => value.isWellFormed(), 'must not hold a lone surrogate');
+import { decimal, instant, list, offset, text, timestampMs } from './fields.js';
 
 const partition = z
   .int()
@@ -39,21 +32,21 @@ export const groupPath = z.object({
 
 export const heartbeatRequest = z
   .strictObject({
-    memberId: text(memberIdLengthMax).meta({
+    memberId: text(1, memberIdLengthMax).meta({
       description: 'Chosen by the member, a UUID for example; another one for each life of it.',
     }),
     memberEpoch: z.int().min(-2).meta({
       description:
         '0 joins, -1 leaves, -2 leaves for a while (static members); else what the last answer said.',
     }),
-    instanceId: text(instanceIdLengthMax).optional().meta({
+    instanceId: text(1, instanceIdLengthMax).optional().meta({
       description: 'Makes it a static member (group.instance.id).',
     }),
-    clientId: z.string().max(clientIdLengthMax).optional(),
-    subscribedTopics: z.array(z.string()).max(subscribedTopicsMax).optional().meta({
+    clientId: text(0, clientIdLengthMax).optional(),
+    subscribedTopics: list(z.string(), 0, subscribedTopicsMax).optional().meta({
       description: 'What is left out stays as it was, here and below.',
     }),
-    subscribedPattern: z.string().max(patternLengthMax).nullable().optional().meta({
+    subscribedPattern: text(0, patternLengthMax).nullable().optional().meta({
       description: 'A regular expression over whole topic names; null for none.',
     }),
     assignor: z.enum(assignorNames).nullable().optional(),
@@ -61,14 +54,14 @@ export const heartbeatRequest = z
     maxPollIntervalMs: z.int().min(1_000).max(rebalanceTimeoutMsMax).optional().meta({
       description: 'How long the member may take to give up a partition (max.poll.interval.ms).',
     }),
-    owned: z
-      .array(
-        z.strictObject({
-          topicId: z.string().max(64),
-          partitions: z.array(partition).max(partitionsMax),
-        }),
-      )
-      .max(subscribedTopicsMax * 50)
+    owned: list(
+      z.strictObject({
+        topicId: text(0, 64),
+        partitions: list(partition, 0, partitionsMax),
+      }),
+      0,
+      subscribedTopicsMax * 50,
+    )
       .optional()
       .meta({
         description:
@@ -164,28 +157,27 @@ export type GroupDescription = z.infer<typeof groupDescription>;
 
 export const commitRequest = z
   .strictObject({
-    memberId: text(memberIdLengthMax).optional().meta({
+    memberId: text(1, memberIdLengthMax).optional().meta({
       description: 'Left out: from outside, which is taken only while the group has no members.',
     }),
     memberEpoch: z.int().min(-1).optional(),
-    offsets: z
-      .array(
-        z.strictObject({
-          topic: z.string(),
-          topicId: z.string().optional().meta({
-            description: 'If given, the topic must still be that one.',
-          }),
-          partition,
-          offset: offset.meta({ description: 'The next record to read.' }),
-          metadata: z
-            .string()
-            .refine((value) => value.isWellFormed(), 'must not hold a lone surrogate')
-            .default('')
-            .meta({ description: `Up to ${offsetMetadataBytesMax} bytes.` }),
+    offsets: list(
+      z.strictObject({
+        topic: z.string(),
+        topicId: z.string().optional().meta({
+          description: 'If given, the topic must still be that one.',
         }),
-      )
-      .min(1)
-      .max(commitPartitionsMax),
+        partition,
+        offset: offset.meta({ description: 'The next record to read.' }),
+        metadata: z
+          .string()
+          .refine((value) => value.isWellFormed(), 'must not hold a lone surrogate')
+          .default('')
+          .meta({ description: `Up to ${offsetMetadataBytesMax} bytes.` }),
+      }),
+      1,
+      commitPartitionsMax,
+    ),
   })
   .meta({ id: 'CommitRequest' });
 export type CommitBody = z.input<typeof commitRequest>;
@@ -238,10 +230,11 @@ const resetTarget = z.union([
 export const resetRequest = z
   .strictObject({
     to: resetTarget,
-    topics: z
-      .array(z.strictObject({ topic: z.string(), partitions: z.array(partition).optional() }))
-      .min(1)
-      .max(subscribedTopicsMax)
+    topics: list(
+      z.strictObject({ topic: z.string(), partitions: z.array(partition).optional() }),
+      1,
+      subscribedTopicsMax,
+    )
       .optional()
       .meta({ description: 'Left out: whatever the group has committed.' }),
     execute: z.boolean().default(false).meta({

@@ -58,7 +58,13 @@ export const recordInput = z
 export type RecordInput = z.infer<typeof recordInput>;
 
 export const appendRequest = z
-  .strictObject({ records: z.array(recordInput).min(1) })
+  .strictObject({
+    // Not min(): it looks at the length of anything that has one, and falls over what it may be.
+    records: z
+      .array(recordInput)
+      .refine((records) => records.length > 0, 'must hold at least one record')
+      .meta({ minItems: 1 }),
+  })
   .meta({ id: 'AppendRequest' });
 
 const appended = z.object({

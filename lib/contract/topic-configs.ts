@@ -28,12 +28,15 @@ function configsInput<V>(nullable: boolean, description: string): z.ZodType<Reco
         return z.NEVER;
       }
       const entries = Object.entries(input);
-      for (const [name, value] of entries) {
-        const fits = ['string', 'number'].includes(typeof value) || (nullable && value === null);
-        if (fits) continue;
+      const fits = (value: unknown) =>
+        ['string', 'number'].includes(typeof value) || (nullable && value === null);
+      const unfit = entries.filter(([, value]) => !fits(value));
+      for (const [name, value] of unfit) {
         const message = `must be ${wanted}`;
         context.issues.push({ code: 'custom', message, input: value, path: [name] });
       }
+      // Of what does not fit, some cannot even be made a text.
+      if (unfit.length > 0) return z.NEVER;
       return Object.fromEntries(entries.map(([name, value]) => [name, textOf(value)]));
     })
     .meta({

@@ -85,6 +85,9 @@ export function readLocation(reader: ByteReader): BatchLocation {
       recordDelta: last.recordDelta + reader.unsigned(),
       positionDelta: last.positionDelta + reader.unsigned(),
     };
+    if (!Number.isSafeInteger(last.recordDelta) || !Number.isSafeInteger(last.positionDelta)) {
+      throw new CorruptData('a split lies beyond 2^53');
+    }
     splits.push(last);
   }
   return { objectKey, position, sizeBytes, recordCount, maxTimestampMs, splits };

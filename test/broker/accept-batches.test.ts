@@ -172,6 +172,7 @@ test('a batch beyond the topic’s own limit is refused by its name', () => {
   acceptRecords(refA, large, nodeCodecs, nowMs, undefined, gzip);
 });
 
+// Fault 17 of docs/faults.md.
 test('where the server’s time counts, the producer’s does not, however wrong it is', () => {
   const configs = topicConfigsOf({ 'message.timestamp.type': 'LogAppendTime' });
   const records = [record({ timestampMs: 5 }), record({ timestampMs: later })];

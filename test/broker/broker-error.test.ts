@@ -13,6 +13,7 @@ const codes: Record<StoreErrorReason, string> = {
   corrupt: 'KAFKA_STORAGE_ERROR',
 };
 
+// Faults 6, 51 of docs/faults.md.
 test.each(Object.entries(codes))('a store that is %s is %s', (reason, code) => {
   for (const effect of ['none', 'unknown'] as const) {
     const error = new StoreError('why', { reason: reason as StoreErrorReason, effect });

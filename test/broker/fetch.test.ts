@@ -57,6 +57,7 @@ test('a fetch serves whole batches and says where to go on', async () => {
   expect(await fetch({ offset: 1, bytesMax: 1 })).toMatchObject({ nextOffset: 3 });
 });
 
+// Fault 40 of docs/faults.md.
 test('at the end there is nothing, beyond it and below the start is an error with both ends', async () => {
   await append('a', 3);
   expect(await fetch({ offset: 3 })).toMatchObject({
@@ -92,6 +93,7 @@ test('a wait ends with the first commit, and with the deadline if there is none'
   expect(fixture.world.timerCount()).toBe(0);
 });
 
+// Fault 41 of docs/faults.md.
 test('a commit between the look at the head and the wait is not slept through', async () => {
   const gate = createGate();
   fixture.faulty.fail('index.readHead', { kind: 'slow', gate, acts: 'early' });
@@ -129,6 +131,7 @@ test('a failed look at the head leaves no waiter behind', async () => {
   expect(fixture.world.timerCount()).toBe(0);
 });
 
+// Fault 11 of docs/faults.md.
 test('an object that has gone is looked for again in the index', async () => {
   await append('a');
   fixture.faulty.fail('objects.read', missing);
@@ -136,6 +139,7 @@ test('an object that has gone is looked for again in the index', async () => {
   expect(fixture.faulty.count('index.readHead')).toBe(2);
 });
 
+// Fault 12 of docs/faults.md.
 test('if retention took it, the reader is told the new start', async () => {
   await append('a', 2);
   fixture.faulty.fail('objects.read', missing);
@@ -144,6 +148,7 @@ test('if retention took it, the reader is told the new start', async () => {
   await expect(fetch({})).rejects.toMatchObject({ code: 'OFFSET_OUT_OF_RANGE' });
 });
 
+// Fault 11 of docs/faults.md.
 test('if it is retained and gone all the same, that is said and nothing is skipped', async () => {
   await append('a');
   await append('b');

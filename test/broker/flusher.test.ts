@@ -134,6 +134,7 @@ test('commits keep the order of arrival although a later upload is done first', 
   expect(await fixture.world.runUntil(Promise.all([early, late]))).toEqual([['0'], ['1']]);
 });
 
+// Faults 1, 9 of docs/faults.md.
 test('a failed upload commits nothing and says none, even if its reply was lost', async () => {
   const flusher = newFlusher();
   fixture.faulty.fail('objects.put', { kind: 'lost' });
@@ -156,6 +157,7 @@ test('one partition that fails does not hold up or fail another', async () => {
   expect(events).toContain('0 vanished');
 });
 
+// Fault 13 of docs/faults.md.
 test('a WAL floor that rises between upload and commit costs a second upload, above it', async () => {
   const gate = createGate();
   fixture.faulty.fail('objects.put', { kind: 'slow', gate, acts: 'early' });

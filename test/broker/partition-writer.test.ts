@@ -101,6 +101,7 @@ test('a whole flush is one commit, whoever its batches are of', async () => {
   expect(await fixture.log()).toEqual(['a@0', 'b@2', 'c@5', 'd@6']);
 });
 
+// Fault 3 of docs/faults.md.
 test('a commit whose reply was lost is recognised and not repeated', async () => {
   fixture.faulty.fail('index.commit', { kind: 'lost' });
   const { lines } = await write([batchOf('a', 2), batchOf('b')]);
@@ -131,6 +132,7 @@ test('it is recognised after the tail has been rolled away under it', async () =
   expect((await fixture.world.runUntil(slow)).lines).toEqual(['1']);
 });
 
+// Fault 4 of docs/faults.md.
 test('an attempt that arrives late after its retry changes nothing', async () => {
   fixture.faulty.fail('index.commit', { kind: 'duplicated' });
   await write([batchOf('a', 2)]);
@@ -140,6 +142,7 @@ test('an attempt that arrives late after its retry changes nothing', async () =>
   expect(await fixture.log()).toEqual(['a@0', 'b@2']);
 });
 
+// Fault 2 of docs/faults.md.
 test('a client that retries is answered with the offsets from then', async () => {
   const batch = batchOf('a', 3, producerOf(7, 0));
   await write([batch]);
@@ -316,12 +319,14 @@ test('what is sent back and uploaded again never makes a later batch look commit
   expect(await fixture.log()).toEqual(['a@0', 'c@3']);
 });
 
+// Fault 6 of docs/faults.md.
 test('a store that fails harmlessly until the deadline means none', async () => {
   fixture.faulty.fail('index.commit', { kind: 'before', reason: 'throttled' }, 1_000);
   expect((await write([batchOf('a')])).lines).toEqual(['THROTTLING_QUOTA_EXCEEDED none']);
   expect(commits()).toBeGreaterThan(3);
 });
 
+// Fault 51 of docs/faults.md.
 test('one lost attempt before the deadline means unknown, for its batches alone', async () => {
   fixture.faulty.fail('index.commit', { kind: 'delayed' });
   fixture.faulty.fail('index.commit', { kind: 'before' }, 1_000);

@@ -134,6 +134,7 @@ test.each(damage)('%s is read once more, and then served', async (_what, fault) 
   expect(fixture.faulty.count('objects.read')).toBe(2);
 });
 
+// Fault 10 of docs/faults.md.
 test.each(damage)(
   '%s that stays is reported with its object and never served',
   async (_what, fault) => {

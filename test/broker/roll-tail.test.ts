@@ -65,6 +65,7 @@ const stops: [method: string, kind: 'before' | 'lost' | 'delayed', calls: number
   ['index.advanceTail', 'delayed', 1],
 ];
 
+// Fault 44 of docs/faults.md.
 test.each(stops)(
   'stopped at %s (%s, %i) and done again by another',
   async (method, kind, calls) => {
@@ -83,6 +84,7 @@ test.each(stops)(
   },
 );
 
+// Fault 15 of docs/faults.md.
 test('two who roll the same tail at once take it off once', async () => {
   const fixture = await createFullTail();
   const before = await seen(fixture);

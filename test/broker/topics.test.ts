@@ -74,6 +74,7 @@ test('a topic is not seen before its partitions are there', async () => {
   await expect(topics.find('a')).rejects.toMatchObject(unknown);
 });
 
+// Fault 45 of docs/faults.md.
 test('a topic that is made again is another one, and old references name nothing', async () => {
   await topics.create('a', 1);
   const old = await topics.partition('a', 0);

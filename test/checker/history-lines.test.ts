@@ -39,7 +39,8 @@ describe('what is no event', () => {
   const read = { type: 'ok', process: 'r', op: 'read', nextOffset: 0, highWatermark: 0 };
   const cases: [line: string, reason: RegExp][] = [
     ['{"type":', /it is not JSON/],
-    ['[]', /there is no event undefined/],
+    ['[]', /it has no type of event/],
+    ['{"type":"ok","op":{"toString":1},"process":"p"}', /there is no event "ok"/],
     ['3', /it is not an object/],
     ['{"type":"toString"}', /there is no event "toString"/],
     ['{"type":"invoke","op":"sing","process":"p"}', /there is no event "invoke sing"/],

@@ -150,6 +150,7 @@ test.each(['', '.', '..', 'a/b', 'x'.repeat(250)])('a topic cannot be named %j',
   expect(error).toMatchObject({ code: 'INVALID_TOPIC_EXCEPTION', sideEffects: 'none' });
 });
 
+// Fault 23 of docs/faults.md.
 test('some partitions failed: that is an error, and never repeated', async () => {
   let calls = 0;
   const partitions = [

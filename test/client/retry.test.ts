@@ -47,6 +47,7 @@ test.each([
   expect(await triesOf(error, when)).toBe(tries);
 });
 
+// Fault 50 of docs/faults.md.
 test('pauses grow up to their maximum, and differ by chance', async () => {
   const timing = recording();
   await triesOf(failureOf(true, 'none'), 'always', timing);

@@ -89,6 +89,7 @@ function offsetsSuite(stores: () => Stores): void {
       expect(head.nextOffset).toBe(13);
     });
 
+    // Fault 7 of docs/faults.md.
     test('never collide, however many commit at once', async () => {
       const { index } = stores();
       const ref = await newPartition(index);
@@ -244,6 +245,7 @@ function conditionsSuite(stores: () => Stores): void {
       expect(explainRefusal(await headOf(index, ref), wanted)).toEqual({ kind: 'tailFull' });
     });
 
+    // Fault 13 of docs/faults.md.
     test('the WAL floor only rises, and nothing commits below it', async () => {
       const { index } = stores();
       const ref = await newPartition(index);
@@ -300,6 +302,7 @@ function conditionsSuite(stores: () => Stores): void {
 
 function fencingSuite(stores: () => Stores): void {
   describe('fencing', () => {
+    // Fault 15 of docs/faults.md.
     test('a token lets in only who holds it', async () => {
       const { index } = stores();
       const ref = await newPartition(index);

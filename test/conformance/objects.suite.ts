@@ -18,6 +18,7 @@ export function objectsSuite(stores: () => Stores): void {
       expect(await objects.read(key, 0, 100)).toEqual({ kind: 'bytes', bytes: bytesOf(100, 1) });
     });
 
+    // Fault 8 of docs/faults.md.
     test('are written once, also by many at once', async () => {
       const { objects } = stores();
       const key = walKey();

@@ -113,6 +113,7 @@ function rollSuite(stores: () => Stores): void {
       expect(await wholeLog(index, ref)).toEqual(entries.map(({ objectKey }) => objectKey));
     });
 
+    // Fault 44 of docs/faults.md.
     test('by everybody, while everybody commits, loses nothing and doubles nothing', async () => {
       const { index } = stores();
       const ref = await newPartition(index);

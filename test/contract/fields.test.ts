@@ -18,6 +18,7 @@ import {
   topicPath,
 } from '../../lib/contract/fields.js';
 
+// Fault 31 of docs/faults.md.
 describe('decimals', () => {
   test('every safe integer is one', () => {
     fc.assert(
@@ -61,6 +62,7 @@ describe('decimals', () => {
   });
 });
 
+// Fault 18 of docs/faults.md.
 describe('instants', () => {
   const instant = (timestamp: string) => offsetsQuery.safeParse({ timestamp }).data?.timestamp;
 

@@ -57,6 +57,7 @@ describe('records in', () => {
     expect(recordInput.safeParse(record).success).toBe(false);
   });
 
+  // Fault 34 of docs/faults.md.
   test('a header named __proto__ is kept, a field of that name refused', () => {
     const kept = recordInput.parse(JSON.parse('{"value":"a","headers":{"__proto__":"x"}}'));
     expect(Object.entries(kept.headers ?? {})).toEqual([['__proto__', 'x']]);

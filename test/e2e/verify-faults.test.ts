@@ -60,6 +60,7 @@ describe.skipIf(missing)('on the aws store behind a bad network', () => {
     await Promise.all([dynamodb?.stop(), s3?.stop()]);
   });
 
+  // Fault 9 of docs/faults.md.
   test('refused, cut, late and lost: verify finds nothing violated', async () => {
     toDynamodb.setShare(shareOfRequests);
     toS3.setShare(shareOfRequests);

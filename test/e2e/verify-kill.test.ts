@@ -38,6 +38,7 @@ afterAll(async () => {
   rmSync(dataDir, { recursive: true, force: true });
 });
 
+// Fault 2 of docs/faults.md.
 test(`kill -9 and restart, ${kills} times: verify finds nothing violated`, async () => {
   const random = seededRandom(seed);
   const { port } = new URL(server.url);

@@ -10,6 +10,7 @@ const corrupt = 'CORRUPT_MESSAGE';
 const three = batch(['a', 'b', 'c']);
 
 export function badBatchCases(api: ApiOf): void {
+  // Faults 18, 27, 28 of docs/faults.md.
   describe('bad record batches', () =>
     badInputTable(api, [...badBytes, ...badHeaders, ...badRecords, ...badSizes]));
 }

@@ -17,9 +17,12 @@ const MiB = 1024 * 1024;
 const invalid = 'INVALID_REQUEST';
 
 export function badRecordCases(api: ApiOf): void {
+  // Faults 25, 34 of docs/faults.md.
   describe('bad JSON', () => badInputTable(api, [...badJson, ...badFields]));
+  // Faults 18, 33 of docs/faults.md.
   describe('bad values', () => badInputTable(api, [...badFormats, ...badTimes]));
   describe('bad NDJSON and text', () => badInputTable(api, badLines));
+  // Fault 24 of docs/faults.md.
   describe('too large', () => badInputTable(api, tooLarge));
   test('each wrong field is named, not only the first', async () => {
     const topic = await newTopic(api());

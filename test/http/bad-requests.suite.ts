@@ -8,12 +8,15 @@ const good = jsonInit({ records: [{ value: 'x' }] });
 const unknown = 'UNKNOWN_TOPIC_OR_PARTITION';
 
 export function badRequestCases(api: ApiOf): void {
+  // Fault 31 of docs/faults.md.
   describe('bad paths', () => {
     badInputTable(api, [...badTopicPaths, ...badPartitionPaths]);
     methodCases(api);
   });
+  // Fault 31 of docs/faults.md.
   describe('bad queries', () => badInputTable(api, [...badFetchQueries, ...badAppendQueries]));
   describe('bad headers', () => badInputTable(api, badHeaders));
+  // Fault 32 of docs/faults.md.
   describe('bad topics', () => badInputTable(api, badTopics));
 }
 

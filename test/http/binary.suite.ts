@@ -107,6 +107,7 @@ function formatCases(api: ApiOf): void {
   const send = async (topic: string, values: readonly (string | Uint8Array)[]) =>
     answerOf(await api().fetch(recordsPath(topic), bytesInit(batch(values))));
 
+  // Fault 25 of docs/faults.md.
   test('null, empty and absent stay apart, and bytes that are no text are given as base64', async () => {
     const topic = await newTopic(api());
     const sent = batchOf({ records: everything });

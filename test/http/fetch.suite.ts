@@ -83,6 +83,7 @@ function beginCases(api: ApiOf): void {
 }
 
 function sizeCases(api: ApiOf): void {
+  // Fault 26 of docs/faults.md.
   test('maxBytes brings at least one batch, whole, and the next fetch goes on', async () => {
     const topic = await newTopic(api());
     await append(api(), topic, [{ value: 'a'.repeat(2000) }, { value: 'b' }]);
@@ -185,6 +186,7 @@ function emptyRecord(index: number): Uint8Array {
 }
 
 function rangeCases(api: ApiOf): void {
+  // Fault 40 of docs/faults.md.
   test.each(['?offset=3', '?offset=9007199254740991', '?offset=3&waitMs=60000'])(
     '%s is refused with the earliest and the latest offset',
     async (query) => {
@@ -202,6 +204,7 @@ function rangeCases(api: ApiOf): void {
 }
 
 function waitCases(api: ApiOf): void {
+  // Fault 41 of docs/faults.md.
   test('a poll at the end is answered when a record comes', async () => {
     const topic = await newTopic(api());
     await appendEach(api(), topic, ['before']);

@@ -51,6 +51,7 @@ async function read(socket: Socket, until: RegExp): Promise<string> {
   return text;
 }
 
+// Fault 29 of docs/faults.md.
 test('a body that ends before its Content-Length is refused', async () => {
   const socket = await open();
   socket.end(request(['Content-Length: 1000']) + body);
@@ -83,6 +84,7 @@ test.each([
   expect(await read(socket, /\r\n\r\n/)).toMatch(/^HTTP\/1.1 400/);
 });
 
+// Fault 29 of docs/faults.md.
 test('chunks without end, over the limit, are refused while they come', async () => {
   const socket = await open();
   socket.write(request(['Transfer-Encoding: chunked']));
@@ -121,6 +123,7 @@ test.each([
   );
 });
 
+// Fault 32 of docs/faults.md.
 test.each([
   '/v1/topics/..%2f..%2fetc/records',
   '/v1/topics/../../records',

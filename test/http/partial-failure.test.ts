@@ -30,6 +30,7 @@ async function failing(effects: Readonly<Record<number, Effect>>) {
 
 const records = [0, 1, 1, 2].map((partition, i) => ({ value: String(i), partition }));
 
+// Fault 23 of docs/faults.md.
 test('one partition that fails is told beside those that did not', async () => {
   const { api, topic } = await failing({ 1: 'none' });
   const append = () => api.fetch(`/v1/topics/${topic}/records`, jsonInit({ records }));

@@ -86,6 +86,7 @@ describe('problems', () => {
 });
 
 describe('responses', () => {
+  // Fault 6 of docs/faults.md.
   test('say when to come again, where that helps', async () => {
     const throttled = new StoreError('slow down', { reason: 'throttled', effect: 'none' });
     expect(problemResponse(problemOf(throttled)).headers.get('retry-after')).toBe('1');

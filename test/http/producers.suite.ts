@@ -42,6 +42,7 @@ export function producerCases(api: ApiOf): void {
       expect(ids.every(({ producerEpoch }) => producerEpoch === 0)).toBe(true);
     });
 
+    // Fault 2 of docs/faults.md.
     test('a retry is answered with the original offsets and writes nothing', async () => {
       const topic = await newTopic(api());
       const producer = await newProducer(api());
@@ -76,6 +77,7 @@ export function producerCases(api: ApiOf): void {
       expect(await watermarks(api(), topic)).toEqual([2]);
     });
 
+    // Fault 19 of docs/faults.md.
     test('many copies of one request at once are one append', async () => {
       const topic = await newTopic(api());
       const query = stamp(await newProducer(api()), 0);
@@ -104,6 +106,7 @@ export function producerCases(api: ApiOf): void {
 }
 
 function refusalCases(api: ApiOf): void {
+  // Fault 20 of docs/faults.md.
   test('a gap is refused with the sequence that is expected', async () => {
     const topic = await newTopic(api());
     const producer = await newProducer(api());
@@ -115,6 +118,7 @@ function refusalCases(api: ApiOf): void {
     await append(api(), topic, [{ value: 'b' }], stamp(producer, 1));
   });
 
+  // Fault 14 of docs/faults.md.
   test('an older epoch is fenced by a newer one, and told which', async () => {
     const topic = await newTopic(api());
     const producer = await newProducer(api());
@@ -135,6 +139,7 @@ function refusalCases(api: ApiOf): void {
     expect(extra(problem, 'expectedSequence')).toBe(0);
   });
 
+  // Fault 21 of docs/faults.md.
   test('a producer that nobody knows must begin at 0', async () => {
     const topic = await newTopic(api());
     const response = await send(api(), topic, stamp(await newProducer(api()), 7));
@@ -143,6 +148,7 @@ function refusalCases(api: ApiOf): void {
     expect(await watermarks(api(), topic)).toEqual([0]);
   });
 
+  // Fault 21 of docs/faults.md.
   test('a retry is recognised five batches back, and beyond that refused, never written', async () => {
     const topic = await newTopic(api());
     const producer = await newProducer(api());

@@ -28,6 +28,7 @@ afterEach(async () => {
   await remembering.stop();
 });
 
+// Fault 46 of docs/faults.md.
 test('partitions that were added elsewhere are found by who asks for them', async () => {
   const name = await newTopic(forgetful, 1);
   await append(remembering, name, [{ value: 'a' }]);

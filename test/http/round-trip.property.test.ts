@@ -86,6 +86,7 @@ test('lines of text come back as they are', async () => {
   );
 });
 
+// Fault 33 of docs/faults.md.
 test('of one key all records are in one partition, in the order they were sent', async () => {
   const keyed = fc.array(fc.tuple(fc.constantFrom('a', 'b', 'ключ', ''), fc.nat()), {
     minLength: 1,

@@ -14,6 +14,7 @@ const accept = { headers: { accept: 'text/event-stream' } };
 const follow = async (api: Api, topic: string, query = '') =>
   eventsOf(await api.fetch(`${recordsPath(topic)}${query}`, accept));
 
+// Fault 30 of docs/faults.md.
 test('a stream with nothing to say sends heartbeats, and after its time an end', async () => {
   const api = await inProcessApi({ settings: { heartbeatMs: 60, streamLifeMs: 250 } });
   const topic = await newTopic(api);

@@ -176,6 +176,7 @@ function partitionCases(api: ApiOf): void {
     expect((await page(api(), name, '', 4)).records).toMatchObject([{ value: 'new' }]);
   });
 
+  // Fault 46 of docs/faults.md.
   test('keys go where the new number of partitions sends them', async () => {
     const name = await newTopic(api(), 1);
     await answerOf(await grow(name, 50));

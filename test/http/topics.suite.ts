@@ -145,6 +145,7 @@ function deletionCases(api: ApiOf): void {
     }
   });
 
+  // Fault 45 of docs/faults.md.
   test('a topic made again has another id and none of the old records', async () => {
     const name = await newTopic(api());
     await append(api(), name, [{ value: 'old' }]);

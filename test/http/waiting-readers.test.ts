@@ -49,6 +49,7 @@ async function waiting(waitMs: number) {
   return { time, api, topic, polls };
 }
 
+// Fault 30 of docs/faults.md.
 test('readers that wait share one timer, and one append wakes them all', async () => {
   const { time, api, topic, polls } = await waiting(60_000);
   expect([time.running(), time.timersMade()]).toEqual([1, 1]);

@@ -75,6 +75,7 @@ describe('the function', () => {
 });
 
 describe('the URL', () => {
+  // Fault 35 of docs/faults.md.
   test('asks for IAM and streams', () => {
     for (const template of [dev, prod, everything]) {
       template.resourceCountIs('AWS::Lambda::Url', 1);
@@ -86,6 +87,7 @@ describe('the URL', () => {
     }
   });
 
+  // Fault 35 of docs/faults.md.
   test('is open to nobody', () => {
     for (const template of [dev, prod, everything]) {
       expect(JSON.stringify(template.toJSON())).not.toContain('"NONE"');

@@ -123,6 +123,7 @@ describe('requests and responses', () => {
     });
   });
 
+  // Fault 24 of docs/faults.md.
   test('a body over the limit is refused with the limit', async () => {
     const headers = { 'content-type': 'text/plain' };
     const body = 'x'.repeat(6 * 1024 * 1024 + 1);
@@ -163,6 +164,7 @@ describe('requests and responses', () => {
     expect(answer.cookies).toEqual(['a=1', 'b=2']);
   });
 
+  // Fault 26 of docs/faults.md.
   test('a slow client gets every byte', async () => {
     const records = Array.from({ length: 40 }, () => ({ value: 'v'.repeat(50_000) }));
     await invoke(handler, jsonEvent('POST', recordsPath, { records }));
@@ -232,6 +234,7 @@ describe('streams', () => {
   });
 });
 
+// Fault 16 of docs/faults.md.
 describe('nothing is pending once the handler has resolved', () => {
   test('acks=0: answered at once, durable before the process may be frozen', async () => {
     const { objects } = stores;

@@ -12,6 +12,7 @@ test('a tail holds several pages before it refuses commits', () => {
   expect(limits.tailEntriesMax % limits.tailEntriesPerPage).toBe(0);
 });
 
+// Fault 26 of docs/faults.md.
 test('a batch that may be stored may be sent, and read', () => {
   expect(limits.batchBytesMax).toBeLessThan(limits.requestBytesMax);
   expect(limits.batchBytesMax).toBeLessThanOrEqual(limits.batchUncompressedBytesMax);

@@ -92,6 +92,10 @@ test.each<[string, number[]]>([
   ['a key that is not UTF-8', [1, 0, 1, 0xff, 4, 1, 1, 0, 0, 0]],
   ['a lying count of splits', [1, 0, 0, 4, 1, 1, 0, 0xff, 0xff, 0xff, 0xff, 0x0f]],
   ['a lying count of stamps', [1, 0, 0, 4, 1, 1, 0, 0, 0xff, 0xff, 0xff, 0xff, 0x0f]],
+  [
+    'splits that add up to more than 2^53',
+    [1, 0, 0, 4, 1, 1, 0, 2, ...[255, 255, 255, 255, 255, 255, 255, 15, 1], 1, 1, 0],
+  ],
   ['a byte too many', [1, 0, 0, 4, 1, 1, 0, 0, 0, 0]],
 ])('a tail entry with %s is corrupt', (_what, bytes) => {
   expect(() => decodeTailEntry(Uint8Array.from(bytes))).toThrow(CorruptData);
@@ -102,6 +106,7 @@ test('a count that fits is a count', () => {
   expect(() => readCount(new ByteReader(Uint8Array.of(3, 0, 0)))).toThrow(CorruptData);
 });
 
+// Fault 50 of docs/faults.md.
 test('a version says of what it is', () => {
   expect(() => checkVersion(1, 'thing')).not.toThrow();
   expect(() => checkVersion(9, 'thing')).toThrow('thing has format version 9, this code reads 1');

@@ -8,6 +8,7 @@ import { murmur2, partitionForKey } from '../../lib/log/partitioner.js';
 
 const utf8 = new TextEncoder();
 
+// Fault 33 of docs/faults.md.
 test.each([
   ['', 275_646_681, 9],
   ['21', -973_932_308, 0],

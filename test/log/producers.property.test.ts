@@ -238,6 +238,7 @@ test('any of the last five batches is recognised, whether in tail, window or par
   fc.assert(property, { numRuns: 60, seed: 20_261_123 });
 });
 
+// Fault 14 of docs/faults.md.
 test('after a fence nothing of the older epoch is written, also when its fencer was parked', () => {
   const rig = createRig(emptyHead);
   rig.commit(stamp('p', 0, 0, 3), 3);

@@ -74,6 +74,7 @@ const sizes: [keyof typeof scenarios, number][] = [
   ['fenceAndDelete', 84_000],
 ];
 
+// Fault 7 of docs/faults.md.
 test.each(sizes)(
   'every interleaving keeps the promises: %s, %i states and more',
   (name, states) => {

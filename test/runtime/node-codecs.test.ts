@@ -58,6 +58,7 @@ describe('compression', () => {
     );
   });
 
+  // Fault 27 of docs/faults.md.
   test.each(coded)('%s refuses a bomb', (codec) => {
     const bomb = nodeCodecs.compress(codec, new Uint8Array(50_000_000));
     expect(bomb.length).toBeLessThan(100_000);
@@ -82,6 +83,7 @@ describe('compression', () => {
     }
   });
 
+  // Fault 28 of docs/faults.md.
   test('a codec that is not there is called by its name', () => {
     const absent = compressions.filter((compression) => !nodeCodecs.available.has(compression));
     expect(absent).toContain('lz4');

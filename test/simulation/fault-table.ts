@@ -20,6 +20,8 @@ type FaultRow = {
   /** Full names of methods, or all of them. */
   readonly on?: readonly string[];
   readonly perThousand: number;
+  /** At most so often in one run. */
+  readonly timesMax?: number;
   /** What the call suffers; what the instance suffers is done here. */
   inject(chances: Injection, instance: Instance): Fault | undefined;
 };
@@ -72,6 +74,8 @@ export const faultTable: readonly FaultRow[] = [
   {
     kind: 'freeze',
     perThousand: 2,
+    // Where the only server is frozen nearly all the time, nothing is tested.
+    timesMax: 12,
     inject({ random, after, soon }, instance) {
       const frozenMs = [200, 2_000, 3 * minuteMs][Math.floor(random() * 3)] ?? 200;
       soon(random() * 12, () => {
@@ -110,11 +114,15 @@ export type FaultSource = {
   readonly injected: ReadonlyMap<string, number>;
 };
 
-/** `rollFaultRate`: of the calls that roll, this share just fails; where nearly all do, tails grow. */
+/** Rolls fail like this for so many calls: a full tail needs a dozen writes that all succeed. */
+const rollTroubleCalls = 300;
+
+/** `rollFaultRate`: of the first calls that roll, this share just fails; where nearly all do, tails grow. */
 export function createFaultSource(chances: Chances, rollFaultRate: number): FaultSource {
   const { random } = chances;
   const injected = new Map<string, number>();
   let isCalm = false;
+  let rollCalls = 0;
   const injection: Injection = {
     ...chances,
     soon: (delayMs, act) =>
@@ -135,7 +143,7 @@ export function createFaultSource(chances: Chances, rollFaultRate: number): Faul
     },
     choose({ method }, instance) {
       if (isCalm) return undefined;
-      if (rolls.includes(method) && random() < rollFaultRate) {
+      if (rolls.includes(method) && rollCalls++ < rollTroubleCalls && random() < rollFaultRate) {
         note('fails');
         return { kind: 'before' };
       }
@@ -144,6 +152,9 @@ export function createFaultSource(chances: Chances, rollFaultRate: number): Faul
         if (row.on && !row.on.includes(method)) continue;
         draw -= share;
         if (draw >= 0) continue;
+        if ((injected.get(row.kind) ?? 0) >= (row.timesMax ?? Number.POSITIVE_INFINITY)) {
+          return undefined;
+        }
         note(row.kind);
         return row.inject(injection, instance);
       }

@@ -46,9 +46,6 @@ export type FleetParts = {
   random(): number;
 };
 
-/** An instance that is frozen nearly all the time serves nobody, and then nothing is tested. */
-const freezesMax = 3;
-
 const never = new Promise<never>(() => {});
 
 export function createInstance(parts: FleetParts, kind: Instance['kind']): Instance {
@@ -56,7 +53,6 @@ export function createInstance(parts: FleetParts, kind: Instance['kind']): Insta
   const tickers = new Set<() => void>();
   let life: 'running' | 'frozen' | 'dead' = 'running';
   let serving = 0;
-  let freezes = 0;
   let skewMs = Math.floor((random() - 0.5) * 2_000);
   let disturbedMs = 0;
   let woken: (() => void)[] = [];
@@ -145,9 +141,7 @@ export function createInstance(parts: FleetParts, kind: Instance['kind']): Insta
       tellDeath();
     },
     freeze() {
-      if (life !== 'running' || freezes === freezesMax) return;
-      life = 'frozen';
-      freezes++;
+      if (life === 'running') life = 'frozen';
       disturbedMs = world.clock.nowMs();
     },
     thaw() {

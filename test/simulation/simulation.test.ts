@@ -7,8 +7,9 @@ import { expect, test } from 'vitest';
 import { faultTable } from './fault-table.js';
 import { judgeSeed, repeatCommand } from './judge.js';
 
-const seedCount = 28;
+const seedCount = 20;
 
+// Faults 1, 6, 12, 16, 17 of docs/faults.md.
 test('no promise is broken by faults, races, rolls, evictions, crashes and clocks', async () => {
   const injected = new Set<string>();
   const failing: string[] = [];

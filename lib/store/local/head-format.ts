@@ -7,30 +7,27 @@
 import { CorruptData } from '../../log/corrupt-data.js';
 import { decodeTailEntry, encodeTailEntry } from '../../log/location-format.js';
 import type { PartitionHead, TailEntry } from '../../log/partition-head.js';
-
-type StoredHead = Omit<PartitionHead, 'tail'> & {
-  readonly version: number;
-  readonly tail: readonly string[];
-};
+import { checkedHead } from './head-shape.js';
 
 const version = 1;
 const texts = new WeakMap<TailEntry, string>();
 
 export function encodeHead(head: PartitionHead): string {
-  const stored: StoredHead = { version, ...head, tail: head.tail.map(entryText) };
+  const stored = { version, ...head, tail: head.tail.map(entryText) };
   return JSON.stringify(stored);
 }
 
+/** Throws `CorruptData`. */
 export function decodeHead(text: string): PartitionHead {
   const stored = parse(text);
   if (stored?.version !== version) {
-    throw new CorruptData(`a head has version ${stored?.version}, this code reads ${version}`);
+    throw new CorruptData(`a head is not of version ${version}, which is what this code reads`);
   }
-  const { version: _, tail, ...rest } = stored;
-  return { ...rest, tail: tail.map(parseEntry) };
+  const { fields, tail } = checkedHead(stored);
+  return { ...fields, tail: tail.map(parseEntry) };
 }
 
-function parse(text: string): StoredHead | null {
+function parse(text: string): Readonly<Record<string, unknown>> | null {
   try {
     return JSON.parse(text);
   } catch {

@@ -170,6 +170,7 @@ test('each record learns its offset, also in a batch and without a flush', async
   await expect(producer.send('access', recordOf('late'))).rejects.toThrow('closed');
 });
 
+// Fault 22 of docs/faults.md.
 test('several batches under way arrive in any order, and are written in theirs', async () => {
   await server.client.createTopic('access', 1);
   let underWay = 0;
@@ -194,6 +195,7 @@ test('several batches under way arrive in any order, and are written in theirs',
   expect(await valuesOf(0)).toEqual(keyed.map(({ value }) => textOf(value)));
 });
 
+// Fault 22 of docs/faults.md.
 test('after a failure the records that follow are written, under a new epoch', async () => {
   await server.client.createTopic('access', 1);
   let failing = false;
@@ -259,6 +261,7 @@ test('without acks nothing is numbered, and nothing sent twice', async () => {
   expect(urls.slice(1)).toEqual([expect.stringContaining('acks=0')]);
 });
 
+// Fault 24 of docs/faults.md.
 test('a record that fits into no batch is refused before it is sent', async () => {
   await server.client.createTopic('access', 3);
   const huge = recordOf('x'.repeat(4 * 1024 * 1024));

@@ -72,6 +72,7 @@ test.each([
   await expect(replyTo('write', Promise.reject(error))).rejects.toBe(error);
 });
 
+// Fault 51 of docs/faults.md.
 test('codes inside replies have reasons too', () => {
   expect(reasonOfCode('SlowDown')).toBe('throttled');
   expect(reasonOfCode('InternalError')).toBe('unavailable');

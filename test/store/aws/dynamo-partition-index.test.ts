@@ -58,6 +58,7 @@ test('a commit is one update, and its base offset comes from the new end', async
   expect(sent()).toEqual([{ ...asUpdate, ...commitExpression(request) }]);
 });
 
+// Fault 3 of docs/faults.md.
 test('a commit that is refused brings the head as it is', async () => {
   dynamodb.on(UpdateItemCommand).rejects(conditionFailed(headItem));
   const outcome = await index.commit(ref, sampleRequest());
@@ -118,6 +119,7 @@ test('a log start is raised by one update, is as good as raised, or the log does
   expect(await index.raiseLogStart(ref, 106)).toEqual({ kind: 'refused', head: sampleHead });
 });
 
+// Fault 42 of docs/faults.md.
 test('heads are read consistently', async () => {
   dynamodb.on(GetItemCommand).resolvesOnce({ Item: headItem }).resolvesOnce({});
   expect(await index.readHead(ref)).toEqual(sampleHead);
@@ -172,6 +174,7 @@ test('a page is written once', async () => {
   expect(sent()).toEqual([put, put]);
 });
 
+// Fault 42 of docs/faults.md.
 test('pages are found by one consistent query from the offset on', async () => {
   dynamodb.on(QueryCommand).resolves({
     Items: [pageToItem(ref, page)],

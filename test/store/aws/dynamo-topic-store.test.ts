@@ -63,6 +63,7 @@ test('a name that is taken is taken, unless by this very call', async () => {
   expect(await topics.create(topic)).toBe('created');
 });
 
+// Fault 42 of docs/faults.md.
 test('a topic is found consistently', async () => {
   dynamodb
     .on(GetItemCommand)

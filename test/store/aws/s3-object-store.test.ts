@@ -45,6 +45,7 @@ test('an object that is there stays', async () => {
   expect(await objects.put('wal/x', [bytes])).toBe('exists');
 });
 
+// Fault 8 of docs/faults.md.
 test('a put that meets another one tries again', async () => {
   s3.on(PutObjectCommand)
     .rejectsOnce(s3Error('ConditionalRequestConflict', 409))
@@ -74,6 +75,7 @@ test('an object that is not there is missing', async () => {
   expect(await objects.read('wal/x', 0, 3)).toEqual({ kind: 'missing' });
 });
 
+// Fault 10 of docs/faults.md.
 test('an object that ends too early is corrupt', async () => {
   s3.on(GetObjectCommand)
     .resolvesOnce(body(async () => bytes))

@@ -79,6 +79,7 @@ async function expectAll(stores: Stores, acknowledged: readonly string[]): Promi
 }
 
 describe('a server that is killed', () => {
+  // Fault 52 of docs/faults.md.
   test('has lost nothing that it acknowledged, however often', async () => {
     const acknowledged: string[] = [];
     for (const inFlight of [1, 4, 16, 16, 16]) {

@@ -19,6 +19,7 @@ const limitKiB = 700;
 
 type Told = { acknowledged: number[]; failures: [string, string][]; readable: number[] };
 
+// Fault 52 of docs/faults.md.
 test.skipIf(process.platform === 'win32')('a full disk loses nothing', async () => {
   const dataDir = await mkdtemp(join(tmpdir(), 'logbrook-'));
   // What exceeds the limit fails as a full disk does, because Node ignores the signal that comes with it.

@@ -79,3 +79,23 @@ test('what is not a head of this version is corrupt', () => {
     expect(() => decodeHead(text)).toThrow(CorruptData);
   }
 });
+
+test.each([
+  ['logStartOffset', '5'],
+  ['nextOffset', 2 ** 53],
+  ['rolls', 0.5],
+  ['tail', {}],
+  ['tail', [5]],
+  ['producers', { a: { epoch: 0 } }],
+  ['windows', { a: { seenAtRoll: 0, spans: [{}] } }],
+  ['fencingToken', 5],
+  ['lease', undefined],
+])('a head whose %s is %j is corrupt, not computed with', (field, value) => {
+  const text = JSON.stringify({ ...JSON.parse(encodeHead(emptyHead)), [field]: value });
+  expect(() => decodeHead(text)).toThrow(CorruptData);
+  expect(() => decodeHead(text)).toThrow(field);
+});
+
+test('a version that nobody can print is corrupt too', () => {
+  expect(() => decodeHead('{"version":{"toString":1}}')).toThrow(CorruptData);
+});

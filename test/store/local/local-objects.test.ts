@@ -39,6 +39,7 @@ async function failure(code: string): Promise<never> {
 }
 
 describe('a disk that fails', () => {
+  // Fault 52 of docs/faults.md.
   test('when it is full: the half that was written is gone, and nothing happened', async () => {
     const open = withFaults((real) => {
       let room = [1_000, 0];
@@ -135,6 +136,7 @@ test('a put is acknowledged after file and directory are flushed', async () => {
   expect(steps).toEqual(['write', 'flushed', 'closed']);
 });
 
+// Fault 32 of docs/faults.md.
 test('no key leads out of the directory', async () => {
   const objects = createLocalObjects(join(root, 'inside'));
   const keys = ['', '/', '/etc/passwd', '..', '../x', 'a/../../x', 'a//b', 'a/', '.hidden', 'a\0b'];

@@ -117,6 +117,7 @@ describe('closing and opening', () => {
 });
 
 describe('a second server', () => {
+  // Fault 52 of docs/faults.md.
   test('is refused while the first is there, which goes on', async () => {
     const first = await createLocalStores({ dataDir });
     const ref = await newPartition(first.index);
@@ -166,6 +167,7 @@ describe('a second server', () => {
   });
 });
 
+// Fault 50 of docs/faults.md.
 test('a directory of a newer layout is left alone', async () => {
   await (await createLocalStores({ dataDir })).close();
   await writeFact('layout', (layout) => Number(layout) + 1);
