@@ -7,6 +7,7 @@
 import Table from 'cli-table3';
 import { countAwsRequests } from './aws-requests.bench.js';
 import { measureChecker } from './checker.bench.js';
+import { clientFigures } from './client.bench.js';
 import { fetchCold } from './fetch.bench.js';
 import { kinesisReport, measureKinesis } from './kinesis.bench.js';
 import { lambdaInit } from './lambda-init.js';
@@ -60,12 +61,24 @@ async function printSdk(): Promise<void> {
   print(`the SDK's own share: ${own.toFixed(3)} ms of CPU per call`);
 }
 
+async function printClient(): Promise<void> {
+  const figures = await clientFigures();
+  print('\nclient: the SDK with 1 KiB records and its defaults, records/s');
+  const table = new Table({ head: ['', 'SDK', 'beside', '', 'ratio', 'wanted'] });
+  for (const { what, beside, ours, theirs, wanted } of figures) {
+    const ratio = (ours / theirs).toFixed(2);
+    table.push([what, Math.round(ours), Math.round(theirs), beside, ratio, wanted]);
+  }
+  print(table.toString());
+}
+
 const parts: Readonly<Record<string, () => Promise<void>>> = {
   'produce binary': async () => printComparison(await produceBinary()),
   'produce json': async () => printComparison(await produceJson()),
   'fetch cold': async () => printComparison(await fetchCold()),
   'aws requests': printRequests,
   'aws sdk': printSdk,
+  client: printClient,
   checker: async () => print(measureChecker()),
   kinesis: async () => print(kinesisReport(await measureKinesis())),
   'lambda init': async () => print(await lambdaInit()),

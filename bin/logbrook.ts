@@ -4,8 +4,15 @@
  */
 
 import { fstatSync, readFileSync } from 'node:fs';
+import { setFlagsFromString } from 'node:v8';
 import type { CliIo, StopSignal } from '../lib/cli/cli-io.js';
 import { run } from '../lib/cli/main.js';
+
+/**
+ * Commands hold little at a time, and let go of it soon: the heap needs not grow to many times of what is
+ * alive before it is looked through. That is a third of the memory for the same speed; the server sets its own.
+ */
+setFlagsFromString('--heap-growing-percent=20');
 
 const stopSignals: readonly StopSignal[] = ['SIGINT', 'SIGTERM'];
 

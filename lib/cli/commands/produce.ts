@@ -40,7 +40,7 @@ type ProduceOptions = LineOptions & {
 };
 
 /** What waits in memory: less than a producer of its own would take, for files need no more. */
-const bufferBytes = 16 * 1024 * 1024;
+const bufferBytes = 8 * 1024 * 1024;
 
 const keyChoices = ['key', 'keySeparator', 'keyField'];
 

@@ -73,6 +73,8 @@ export function createProducer(
   const waiting: (() => void)[] = [];
   let failure: { readonly error: unknown } | undefined;
   let closed = false;
+  /** A batch was closed since the program last let the runtime send something. */
+  let breathDue = false;
 
   function identify(): Promise<ProducerIdentity> {
     identity ??= client.createProducer({ signal, retry: settings.retry }).catch((error) => {
@@ -159,6 +161,7 @@ export function createProducer(
       },
       stoppedBy: () => (options.stopOnFailure ? failure : undefined),
       closed() {
+        breathDue = true;
         const now = topics.get(topic) ?? state;
         if (partition === now.sticky) now.sticky = (partition + 1) % now.partitionCount;
       },
@@ -215,6 +218,11 @@ export function createProducer(
       for (let full = room(); full; full = room()) await full;
       const { batch, partition } = place(topic, record);
       const index = batch.records.length - 1;
+      if (breathDue) {
+        // Awaiting what is done already never lets requests out: all would wait until memory is full.
+        breathDue = false;
+        await new Promise((resolve) => setTimeout(resolve, 0));
+      }
       return ticketOf(topic, partition, batch, index);
     },
     add(topic, record) {

@@ -1,0 +1,21 @@
+/**
+ * What the client's benches have in common: how much they send, and how they count.
+ */
+
+export const recordsPerRound = 40_000;
+export const recordBytes = 1_024;
+
+export async function rate(records: number, work: () => Promise<void>): Promise<number> {
+  const startMs = performance.now();
+  await work();
+  return (records * 1_000) / (performance.now() - startMs);
+}
+
+/** Runs `work` for each number below `count`, so many at once. */
+export async function atOnce(limit: number, count: number, work: (i: number) => Promise<unknown>) {
+  let next = 0;
+  const worker = async () => {
+    while (next < count) await work(next++);
+  };
+  await Promise.all(Array.from({ length: limit }, worker));
+}
