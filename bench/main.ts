@@ -5,6 +5,7 @@
  */
 
 import Table from 'cli-table3';
+import { measureAccess } from './access.bench.js';
 import { countAwsRequests } from './aws-requests.bench.js';
 import { measureChecker } from './checker.bench.js';
 import { fetchCold } from './fetch.bench.js';
@@ -65,6 +66,7 @@ const parts: Readonly<Record<string, () => Promise<void>>> = {
   'fetch cold': async () => printComparison(await fetchCold()),
   'aws requests': printRequests,
   'aws sdk': printSdk,
+  access: async () => print(await measureAccess()),
   checker: async () => print(measureChecker()),
   'lambda init': async () => print(await lambdaInit()),
 };

@@ -4,7 +4,7 @@
  */
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { CreatedToken, KeyFacts, KeyListAnswer } from '../../lib/contract/keys.js';
+import type { CreatedToken } from '../../lib/contract/keys.js';
 import { rootBearer, rootSecret } from '../support/test-keys.js';
 import {
   type Api,

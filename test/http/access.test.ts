@@ -5,10 +5,8 @@
  */
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { CreatedToken, KeyFacts, KeyListAnswer } from '../../lib/contract/keys.js';
-import { rootBearer, rootSecret } from '../support/test-keys.js';
+import type { KeyFacts, KeyListAnswer } from '../../lib/contract/keys.js';
 import {
-  type Api,
   answerOf,
   append,
   jsonInit,
