@@ -5,6 +5,7 @@
  */
 
 import Table from 'cli-table3';
+import { measureAccess } from './access.bench.js';
 import { countAwsRequests } from './aws-requests.bench.js';
 import { measureChecker } from './checker.bench.js';
 import { clientFigures } from './client.bench.js';
@@ -79,6 +80,7 @@ const parts: Readonly<Record<string, () => Promise<void>>> = {
   'aws requests': printRequests,
   'aws sdk': printSdk,
   client: printClient,
+  access: async () => print(await measureAccess()),
   checker: async () => print(measureChecker()),
   kinesis: async () => print(kinesisReport(await measureKinesis())),
   'lambda init': async () => print(await lambdaInit()),

@@ -1,6 +1,6 @@
 /**
  * A token bucket: so much for each second, and at most one second's worth saved up. What costs more
- * than is there is let through while anything is, and is owed: so no request is too large to ever pass.
+ * than that is let through by a full bucket, and the rest is owed: so nothing is too large to ever pass.
  */
 
 export type Bucket = { readonly level: number; readonly atMs: number };
@@ -18,12 +18,16 @@ export type Taken =
   | { readonly kind: 'taken'; readonly bucket: Bucket }
   | { readonly kind: 'empty'; readonly bucket: Bucket; readonly retryAfterMs: number };
 
+/** Sums of fractions may end a little below what they should. */
+const rounding = 1e-6;
+
 export function take(before: Bucket, perSecond: number, cost: number, nowMs: number): Taken {
   const bucket = refilled(before, perSecond, nowMs);
-  if (bucket.level > 0) {
+  const wanted = Math.min(cost, perSecond);
+  if (bucket.level > 0 && bucket.level >= wanted - rounding) {
     return { kind: 'taken', bucket: { level: bucket.level - cost, atMs: nowMs } };
   }
-  // Until there is one unit, or a whole one.
-  const missing = Math.min(1, perSecond) - bucket.level;
+  // What costs nothing yet waits until anything is there.
+  const missing = Math.max(wanted, Math.min(1, perSecond)) - bucket.level;
   return { kind: 'empty', bucket, retryAfterMs: Math.ceil((missing / perSecond) * 1_000) };
 }

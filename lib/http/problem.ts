@@ -117,7 +117,8 @@ export function problemResponse(
   extraHeaders: Readonly<Record<string, string>> = {},
 ): Response {
   const headers = new Headers({ ...extraHeaders, 'content-type': problemContentType });
-  if (problem.status === 429 || problem.status === 503) headers.set('retry-after', '1');
+  const isBusy = problem.status === 429 || problem.status === 503;
+  if (isBusy && !headers.has('retry-after')) headers.set('retry-after', '1');
   return new Response(JSON.stringify(problem), { status: problem.status, headers });
 }
 

@@ -8,6 +8,7 @@ import type { Stores } from '../../lib/store/stores.js';
 import { commitsSuite } from './commits.suite.js';
 import { groupsSuite } from './groups.suite.js';
 import { inlineObjectsSuite } from './inline-objects.suite.js';
+import { keysSuite } from './keys.suite.js';
 import { leadershipSuite } from './leadership.suite.js';
 import { objectsSuite } from './objects.suite.js';
 import { rollsSuite } from './rolls.suite.js';
@@ -34,6 +35,7 @@ export function storesSuite(name: string, make: () => Promise<StoresUnderTest>):
     leadershipSuite(stores);
     topicsSuite(stores);
     groupsSuite(stores);
+    keysSuite(stores);
     objectsSuite(stores);
     inlineObjectsSuite(stores);
     twinSuite(stores);
