@@ -83,12 +83,11 @@ async function freeBelowFloor(
 async function deleteBucket({ objects }: Stores, bucket: number): Promise<number> {
   let deleted = 0;
   for (const place of places) {
-    for (;;) {
-      const keys = await objects.list(`${place}${bucket}/`, keysPerDelete);
-      if (keys.length === 0) break;
-      await objects.delete(keys);
-      deleted += keys.length;
-    }
+    let count: number;
+    do {
+      count = await objects.deletePrefix(`${place}${bucket}/`, keysPerDelete);
+      deleted += count;
+    } while (count === keysPerDelete);
   }
   return deleted;
 }

@@ -13,6 +13,7 @@ import { emptyHead, type PartitionHead, type PartitionRef } from '../../log/part
 import type { ParkedProducer } from '../../log/producer-state.js';
 import { decideAdvance } from '../../log/tail-roll.js';
 import { decideWalFloor } from '../../log/wal-floor.js';
+import { deleteListed } from '../delete-listed.js';
 import type { ObjectStore } from '../object-store.js';
 import type { HeadChange, PartitionIndex } from '../partition-index.js';
 import { StoreError } from '../store-error.js';
@@ -34,7 +35,7 @@ export function createMemoryStores(): Stores {
 
 export function createMemoryObjects(): ObjectStore {
   const objects = new Map<string, Uint8Array>();
-  return {
+  const store: ObjectStore = {
     async put(key, parts) {
       if (objects.has(key)) return 'exists';
       objects.set(key, copyRange(parts));
@@ -71,7 +72,9 @@ export function createMemoryObjects(): ObjectStore {
       const names = inner.map((key) => key.slice(prefix.length).split('/'));
       return [...new Set(names.filter(({ length }) => length > 1).map(([name]) => name as string))];
     },
+    deletePrefix: (prefix, countMax) => deleteListed(store, prefix, countMax),
   };
+  return store;
 }
 
 function joined(parts: readonly Uint8Array[]): Uint8Array {
