@@ -121,6 +121,23 @@ test('a name that is not there is never remembered', async () => {
   expect((await topics.find('a')).name).toBe('a');
 });
 
+test('a topic is put on the list of the deleted before it is, with all its partitions', async () => {
+  const topic = await topics.create('a', 1);
+  const stale = await topics.findAnew('a');
+  await topics.addPartitions('a', 3);
+  fixture.faulty.fail('topics.find', { kind: 'altered', change: () => stale });
+  await topics.delete('a');
+  const methods = fixture.faulty.calls.map(({ method }) => method);
+  expect(methods.slice(-6)).toEqual([
+    ...['topics.bury', 'topics.delete', 'topics.find'],
+    ...['topics.bury', 'topics.delete', 'index.deletePartitions'],
+  ]);
+  const { topicId, name } = topic;
+  const deletedAtMs = fixture.world.clock.nowMs();
+  const buried = { topicId, name, partitionCount: 3, deletedAtMs };
+  expect(await fixture.truth.topics.buried(10)).toEqual([buried]);
+});
+
 test('who deletes a topic does not remember it', async () => {
   topics = createTopics(fixture.faulty.stores, fixture.world, 60_000);
   await topics.create('a', 1);

@@ -18,7 +18,7 @@ import type { ObjectStore } from '../object-store.js';
 import type { HeadChange, PartitionIndex } from '../partition-index.js';
 import { StoreError } from '../store-error.js';
 import type { Stores } from '../stores.js';
-import { alteredTopic, type Topic, type TopicStore } from '../topic-store.js';
+import { alteredTopic, type BuriedTopic, type Topic, type TopicStore } from '../topic-store.js';
 import { createMemoryGroups } from './memory-groups.js';
 
 export function createMemoryStores(): Stores {
@@ -203,6 +203,7 @@ function putPage(pages: IndexPage[], page: IndexPage): void {
 
 export function createMemoryTopics(): TopicStore {
   const topics = new Map<string, Topic>();
+  const buried = new Map<string, BuriedTopic>();
   let producerIds = 0;
   return {
     async create(topic) {
@@ -233,6 +234,16 @@ export function createMemoryTopics(): TopicStore {
       topics.delete(name);
       return 'deleted';
     },
+    async bury(topic) {
+      const before = buried.get(topic.topicId)?.partitionCount ?? 0;
+      if (topic.partitionCount >= before) buried.set(topic.topicId, topic);
+    },
+    buried: async (countMax, after = '') =>
+      [...buried.values()]
+        .filter(({ topicId }) => topicId > after)
+        .sort((a, b) => (a.topicId < b.topicId ? -1 : 1))
+        .slice(0, countMax),
+    forget: async (topicId) => void buried.delete(topicId),
     nextProducerId: async () => producerIds++,
   };
 }
