@@ -12,6 +12,8 @@ import { createBroker } from '../lib/broker/broker.js';
 import { type BrokerSettings, brokerDefaults } from '../lib/broker/broker-settings.js';
 import { createApp } from '../lib/http/app.js';
 import { httpDefaults } from '../lib/http/http-deps.js';
+import { jobDefaults } from '../lib/jobs/job-settings.js';
+import { createMaintenance } from '../lib/jobs/maintenance.js';
 import { createJsonLogger } from '../lib/runtime/json-logger.js';
 import { nodeCodecs } from '../lib/runtime/node-codecs.js';
 import { createNodeWorld } from '../lib/runtime/node-world.js';
@@ -53,6 +55,8 @@ export async function serve(
   const world = createNodeWorld(createJsonLogger(settings.logLevel));
   const stores = await openStores(options, settings, environment);
   const broker = createBroker(stores, nodeCodecs, world, brokerSettings(options, settings));
+  const jobSettings = { ...jobDefaults, ...settings.jobs };
+  const jobs = createMaintenance(stores, nodeCodecs, world, jobSettings, broker.groups.expire);
   const streamLifeMs = settings.streamLifeMs ?? httpDefaults.streamLifeMs;
   const stopping = new AbortController();
   const app = createApp({
@@ -61,6 +65,7 @@ export async function serve(
     world,
     settings: { ...httpDefaults, streamLifeMs },
     readBody: readNodeBody,
+    jobs,
     stopping: stopping.signal,
     docsScript,
   });
@@ -73,6 +78,7 @@ export async function serve(
     await stores.close();
     throw error;
   }
+  jobs.start();
   const { address, port } = server.address() as AddressInfo;
   const host = address.includes(':') ? `[${address}]` : address;
   return {
@@ -81,6 +87,7 @@ export async function serve(
       // Before the broker wakes who waits: a follower that is woken must not wait again.
       stopping.abort();
       const closed = new Promise((resolve) => server.close(resolve));
+      const jobsStopped = jobs.stop();
       await broker.close();
       // A connection that has its answer stays open for the next request: close it as it falls idle.
       const sweep = setInterval(() => server.closeIdleConnections(), 20);
@@ -89,6 +96,7 @@ export async function serve(
       clearInterval(sweep);
       clearTimeout(force);
       await broker.idle();
+      await jobsStopped;
       await stores.close();
     },
   };

@@ -38,7 +38,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   'lib/jobs': { may: ['lib/log', 'lib/store'], packages: [], pure: true },
   'lib/contract': { may: ['lib/log', 'lib/coordinator'], packages: ['zod'], pure: true },
   'lib/http': {
-    may: ['lib/log', 'lib/coordinator', 'lib/store', 'lib/broker', 'lib/contract'],
+    may: ['lib/log', 'lib/coordinator', 'lib/store', 'lib/broker', 'lib/jobs', 'lib/contract'],
     packages: ['hono', 'hono/', 'zod', 'zod-openapi'],
     pure: true,
   },

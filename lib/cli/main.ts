@@ -8,6 +8,7 @@ import { createHttpClient, type HttpClient } from '../client/http-client.js';
 import type { CliContext, CliIo } from './cli-io.js';
 import { addConfigs } from './commands/configs.js';
 import { addConsume } from './commands/consume.js';
+import { addJobs } from './commands/jobs.js';
 import { addOffsets } from './commands/offsets.js';
 import { addProduce } from './commands/produce.js';
 import { addServe, portDefault, type ServeCommand } from './commands/serve.js';
@@ -54,6 +55,7 @@ export function createProgram(io: CliIo, serve?: ServeCommand): Command {
   addProduce(program, context);
   addConsume(program, context);
   addOffsets(program, context);
+  addJobs(program, context);
   addVerify(program, context);
   return program;
 }

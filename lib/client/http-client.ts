@@ -12,6 +12,7 @@ import { topicNameProblem } from '../log/topic-name.js';
 import { type FetchedBatches, fetchBatches } from './fetch-batches.js';
 import { type FollowRequest, followPartition } from './follow.js';
 import { createGroupCalls, type GroupCalls } from './group-calls.js';
+import { createJobCalls, type JobCalls } from './job-calls.js';
 import { LogbrookError, refused } from './logbrook-error.js';
 import { briefRetry, machineTiming, type RetryPolicy, type Timing, withRetry } from './retry.js';
 import { createTransport, type Fetch, type HttpRequest, type Transport } from './transport.js';
@@ -73,6 +74,7 @@ export type HttpClient = {
   readonly timing: Timing;
   createTopic(name: string, partitions: number, options?: CreateOptions): Promise<TopicResponse>;
   readonly groups: GroupCalls;
+  readonly jobs: JobCalls;
   /** In order of names; `after` of a page asks for the next one. */
   listTopics(after?: string, call?: CallOptions): Promise<TopicPage>;
   describeTopic(name: string, call?: CallOptions): Promise<TopicDescription>;
@@ -167,6 +169,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     url: transport.url,
     timing,
     groups: createGroupCalls(call),
+    jobs: createJobCalls(call),
     ...topicChanges(call),
     createTopic: async (name, partitions, { configs, ...options } = {}) =>
       call(

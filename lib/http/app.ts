@@ -9,6 +9,7 @@ import { docsRoutes } from './docs-routes.js';
 import { fetchRoutes } from './fetch-routes.js';
 import { groupRoutes } from './group-routes.js';
 import type { HttpDeps } from './http-deps.js';
+import { jobRoutes } from './job-routes.js';
 import { problemOf, problemResponse, RequestError } from './problem.js';
 import { topicChangeRoutes } from './topic-change-routes.js';
 import { topicRoutes } from './topic-routes.js';
@@ -23,6 +24,7 @@ export function createApp(deps: HttpDeps): Hono {
   appendRoutes(app, deps);
   fetchRoutes(app, deps);
   groupRoutes(app, deps);
+  jobRoutes(app, deps);
   docsRoutes(app, deps);
   app.notFound((c) => {
     const allowed = methods.filter((method) => app.router.match(method, c.req.path)[0].length > 0);

@@ -32,6 +32,7 @@ import {
   resetRequest,
   resetResponse,
 } from '../contract/groups.js';
+import { jobReport, jobStatus } from '../contract/jobs.js';
 import { batchContentType, ndjsonContentType } from '../contract/media-types.js';
 import {
   acceptedResponse,
@@ -217,6 +218,19 @@ const groupPaths: ZodOpenApiPathsObject = {
   },
 };
 
+const jobPaths: ZodOpenApiPathsObject = {
+  '/v1/jobs': {
+    get: operation('jobStatus', 'Whether maintenance runs, and what its last run did', {
+      responses: { '200': json('In the process that answers.', jobStatus) },
+    }),
+  },
+  '/v1/jobs/run': {
+    post: operation('runJobs', 'Run maintenance now, or join the run under way', {
+      responses: { '200': json('What the run has done.', jobReport) },
+    }),
+  },
+};
+
 const healthPaths: ZodOpenApiPathsObject = {
   '/healthz': {
     get: operation('health', 'Whether the server answers', {
@@ -271,6 +285,6 @@ export function openApiDocument(): ReturnType<typeof createDocument> {
       version: '1',
       description: 'Topics, partitions and offsets over HTTPS, with nothing running.',
     },
-    paths: { ...topicPaths, ...recordPaths, ...groupPaths, ...healthPaths },
+    paths: { ...topicPaths, ...recordPaths, ...groupPaths, ...jobPaths, ...healthPaths },
   });
 }

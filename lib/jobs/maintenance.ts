@@ -35,6 +35,8 @@ export type MaintenanceReport = CleanUpReport & {
 };
 
 export type JobStatus = {
+  /** Between two runs; 0: only when asked for. */
+  readonly intervalMs: number;
   readonly running: boolean;
   /** Undefined before the first run of this process. */
   readonly last: MaintenanceReport | undefined;
@@ -44,7 +46,7 @@ export type Maintenance = {
   /** Joins the run that is under way, if there is one. */
   run(): Promise<MaintenanceReport>;
   status(): JobStatus;
-  /** Runs again and again until `stop`, which waits for the run under way. */
+  /** Runs again and again, unless the interval is 0, until `stop`, which waits for the run under way. */
   start(): void;
   stop(): Promise<void>;
 };
@@ -108,8 +110,9 @@ export function createMaintenance(
 
   return {
     run,
-    status: () => ({ running: running !== undefined, last }),
+    status: () => ({ intervalMs: settings.intervalMs, running: running !== undefined, last }),
     start() {
+      if (settings.intervalMs === 0) return;
       stopTicker ??= world.clock.every(settings.intervalMs, () => {
         run().catch((error: unknown) => {
           world.log.warn('maintenance failed', { error: String(error) });

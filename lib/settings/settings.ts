@@ -12,6 +12,13 @@ export const variables = {
   recentBytesMax: 'LOGBROOK_RECENT_BYTES_MAX',
   inlineBytesMax: 'LOGBROOK_INLINE_BYTES_MAX',
   streamLifeMs: 'LOGBROOK_STREAM_LIFE_MS',
+  jobsIntervalMs: 'LOGBROOK_JOBS_INTERVAL_MS',
+  jobsRunMsMax: 'LOGBROOK_JOBS_RUN_MS_MAX',
+  jobsRunBytesMax: 'LOGBROOK_JOBS_RUN_BYTES_MAX',
+  jobsMemoryBytesMax: 'LOGBROOK_JOBS_MEMORY_BYTES_MAX',
+  compactAfterMs: 'LOGBROOK_COMPACT_AFTER_MS',
+  graceMs: 'LOGBROOK_GRACE_MS',
+  leaseMs: 'LOGBROOK_LEASE_MS',
 } as const;
 
 export const logLevels = ['info', 'warn', 'error', 'silent'] as const;
@@ -29,7 +36,25 @@ export type Settings = {
   /** Undefined: where the prices say (prices.ts). */
   readonly inlineBytesMax: number | undefined;
   readonly streamLifeMs: number | undefined;
+  /** What is not here has its default: lib/jobs/job-settings.ts. */
+  readonly jobs: Partial<Record<keyof typeof jobVariables, number>>;
 };
+
+/** Settings of maintenance, by the names that it has for them. */
+const jobVariables = {
+  intervalMs: variables.jobsIntervalMs,
+  runMsMax: variables.jobsRunMsMax,
+  runBytesMax: variables.jobsRunBytesMax,
+  memoryBytesMax: variables.jobsMemoryBytesMax,
+  compactAfterMs: variables.compactAfterMs,
+  graceMs: variables.graceMs,
+  leaseMs: variables.leaseMs,
+} as const;
+
+/** Node's timers take no more. */
+const intervalMsMax = 2 ** 31 - 1;
+/** A leader renews it when half of it is over: it must be longer than a request. */
+const leaseMsMin = 5_000;
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -56,6 +81,23 @@ export function parseSettings(environment: Environment): ParsedSettings {
     return known ?? 'info';
   }
 
+  function jobs(): Settings['jobs'] {
+    const read = Object.entries(jobVariables).map(([key, name]) => [key, count(name)] as const);
+    const given: Settings['jobs'] = Object.fromEntries(
+      read.filter(([, value]) => value !== undefined),
+    );
+    const { intervalMs = 0, leaseMs = leaseMsMin } = given;
+    if (intervalMs > intervalMsMax) {
+      problems.push(
+        `${jobVariables.intervalMs} must be at most ${intervalMsMax}, not ${intervalMs}`,
+      );
+    }
+    if (leaseMs < leaseMsMin) {
+      problems.push(`${jobVariables.leaseMs} must be at least ${leaseMsMin}, not ${leaseMs}`);
+    }
+    return given;
+  }
+
   const settings: Settings = {
     table: text(variables.table),
     bucket: text(variables.bucket),
@@ -65,6 +107,7 @@ export function parseSettings(environment: Environment): ParsedSettings {
     recentBytesMax: count(variables.recentBytesMax),
     inlineBytesMax: count(variables.inlineBytesMax),
     streamLifeMs: count(variables.streamLifeMs),
+    jobs: jobs(),
   };
   return problems.length > 0 ? { kind: 'problems', problems } : { kind: 'settings', settings };
 }

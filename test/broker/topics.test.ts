@@ -215,12 +215,12 @@ test('what this server cannot compress with cannot be set', async () => {
 
 test('a topic gets more partitions, never fewer', async () => {
   const { topicId } = await topics.create('a', 2);
-  await fixture.truth.index.raiseWalFloor({ topicId, partition: 1 }, 7);
+  await fixture.truth.index.raiseWalFloor({ topicId, partition: 1 }, 2_026_112_309);
   expect(await topics.addPartitions('a', 4)).toMatchObject({ topicId, partitionCount: 4 });
   const partition = await topics.partition('a', 3);
   expect(await fixture.truth.index.readHead(partition)).toBeDefined();
   expect(await fixture.truth.index.readHead({ topicId, partition: 1 })).toMatchObject({
-    walFloor: 7,
+    walFloor: 2_026_112_309,
   });
   const code = 'INVALID_PARTITIONS';
   for (const count of [4, 3, 0, partitionsMax + 1]) {

@@ -12,6 +12,7 @@ const defaults = {
   recentBytesMax: undefined,
   inlineBytesMax: undefined,
   streamLifeMs: undefined,
+  jobs: {},
 };
 
 function problemsOf(environment: Record<string, string>): readonly string[] {
@@ -34,6 +35,13 @@ describe('settings', () => {
       LOGBROOK_RECENT_BYTES_MAX: '67108864',
       LOGBROOK_INLINE_BYTES_MAX: '2000',
       LOGBROOK_STREAM_LIFE_MS: '999999999999999',
+      LOGBROOK_JOBS_INTERVAL_MS: '0',
+      LOGBROOK_JOBS_RUN_MS_MAX: '1',
+      LOGBROOK_JOBS_RUN_BYTES_MAX: '2',
+      LOGBROOK_JOBS_MEMORY_BYTES_MAX: '3',
+      LOGBROOK_COMPACT_AFTER_MS: '4',
+      LOGBROOK_GRACE_MS: '5',
+      LOGBROOK_LEASE_MS: '6000',
     };
     expect(Object.values(variables).sort()).toEqual(Object.keys(environment).sort());
     expect(parseSettings(environment)).toEqual({
@@ -47,8 +55,30 @@ describe('settings', () => {
         recentBytesMax: 67_108_864,
         inlineBytesMax: 2_000,
         streamLifeMs: 999_999_999_999_999,
+        jobs: {
+          intervalMs: 0,
+          runMsMax: 1,
+          runBytesMax: 2,
+          memoryBytesMax: 3,
+          compactAfterMs: 4,
+          graceMs: 5,
+          leaseMs: 6_000,
+        },
       },
     });
+  });
+
+  test('a lease that is too short for its leader, and a timer that is too long for Node, are told', () => {
+    const problems = problemsOf({
+      LOGBROOK_LEASE_MS: '4999',
+      LOGBROOK_JOBS_INTERVAL_MS: '2147483648',
+      LOGBROOK_GRACE_MS: 'soon',
+    });
+    expect(problems).toEqual([
+      expect.stringContaining('LOGBROOK_GRACE_MS must be a whole number'),
+      expect.stringContaining('LOGBROOK_JOBS_INTERVAL_MS must be at most 2147483647'),
+      expect.stringContaining('LOGBROOK_LEASE_MS must be at least 5000'),
+    ]);
   });
 
   test('an empty variable is none', () => {
