@@ -1,6 +1,8 @@
 /** lib/settings/settings.js: what the environment says, taken strictly, all problems told at once. */
 
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { jobDefaults } from '../../lib/jobs/job-settings.js';
 import { logLevels, parseSettings, variables } from '../../lib/settings/settings.js';
 
 const defaults = {
@@ -79,6 +81,14 @@ describe('settings', () => {
       expect.stringContaining('LOGBROOK_JOBS_INTERVAL_MS must be at most 2147483647'),
       expect.stringContaining('LOGBROOK_LEASE_MS must be at least 5000'),
     ]);
+  });
+
+  test('those of maintenance are documented, with the defaults they have', () => {
+    const docs = readFileSync('docs/maintenance.md', 'utf8');
+    const rows = [...docs.matchAll(/^\| `(LOGBROOK_\w+)` \| (\d+) \|/gm)];
+    const parsed = parseSettings(Object.fromEntries(rows.map(([, name, value]) => [name, value])));
+    if (parsed.kind === 'problems') throw new Error(parsed.problems.join());
+    expect(parsed.settings.jobs).toEqual(jobDefaults);
   });
 
   test('an empty variable is none', () => {
