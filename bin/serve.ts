@@ -9,6 +9,8 @@ import { createBroker } from '../lib/broker/broker.js';
 import { type BrokerSettings, brokerDefaults } from '../lib/broker/broker-settings.js';
 import { createApp } from '../lib/http/app.js';
 import { httpDefaults } from '../lib/http/http-deps.js';
+import { jobDefaults } from '../lib/jobs/job-settings.js';
+import { createMaintenance } from '../lib/jobs/maintenance.js';
 import { kinesisDefaults } from '../lib/kinesis/action.js';
 import { createAdmission } from '../lib/kinesis/admission.js';
 import { createKinesisFace, isForKinesis } from '../lib/kinesis/face.js';
@@ -57,6 +59,8 @@ export async function serve(
   const stores = await openStores(options, settings, environment);
   const { access, keys } = await accessOrClose(options, settings, stores, world.clock);
   const broker = createBroker(stores, nodeCodecs, world, brokerSettings(options, settings));
+  const jobSettings = { ...jobDefaults, ...settings.jobs };
+  const jobs = createMaintenance(stores, nodeCodecs, world, jobSettings, broker.groups.expire);
   const streamLifeMs = settings.streamLifeMs ?? httpDefaults.streamLifeMs;
   const stopping = new AbortController();
   const app = createApp({
@@ -67,6 +71,7 @@ export async function serve(
     world,
     settings: { ...httpDefaults, streamLifeMs },
     readBody: readNodeBody,
+    jobs,
     stopping: stopping.signal,
     docsScript,
   });
@@ -90,6 +95,7 @@ export async function serve(
     throw error;
   });
   const { address, port } = await listening;
+  jobs.start();
   const host = address.includes(':') ? `[${address}]` : address;
   return {
     url: `http://${host}:${port}`,
@@ -97,6 +103,7 @@ export async function serve(
       // Before the broker wakes who waits: a follower that is woken must not wait again.
       stopping.abort();
       const closed = server.close();
+      const jobsStopped = jobs.stop();
       await broker.close();
       // A connection that has its answer stays open for the next request: close it as it falls idle.
       const sweep = setInterval(() => server.closeIdle(), 20);
@@ -105,6 +112,7 @@ export async function serve(
       clearInterval(sweep);
       clearTimeout(force);
       await broker.idle();
+      await jobsStopped;
       await stores.close();
     },
   };

@@ -47,7 +47,15 @@ export const rooms: Readonly<Record<string, Room>> = {
     pure: true,
   },
   'lib/http': {
-    may: ['lib/log', 'lib/coordinator', 'lib/access', 'lib/store', 'lib/broker', 'lib/contract'],
+    may: [
+      'lib/log',
+      'lib/coordinator',
+      'lib/access',
+      'lib/store',
+      'lib/broker',
+      'lib/jobs',
+      'lib/contract',
+    ],
     packages: ['hono', 'hono/', 'zod', 'zod-openapi'],
     pure: true,
   },

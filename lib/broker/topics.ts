@@ -1,6 +1,7 @@
 /**
  * Topics: made, found, altered, listed, deleted. A topic becomes visible in one step, after its
  * partitions exist, grows in one step, after the new ones do, and vanishes in one step, before they do.
+ * What a deleted topic leaves in the stores is swept by lib/jobs, from a list that it is put on before.
  */
 
 import { type Compression, compressions } from '../log/codecs.js';
@@ -16,7 +17,7 @@ import {
   type TopicList,
   unalteredTopic,
 } from '../store/topic-store.js';
-import type { World } from '../store/world.js';
+import type { Clock, World } from '../store/world.js';
 import {
   alterTopic,
   changedConfigs,
@@ -117,7 +118,7 @@ export function createTopics(
     addPartitions: async (name, partitionCount) =>
       memory.keep(await addPartitions(stores, name, partitionCount, walBucketOf(clock.nowMs()))),
     async delete(name) {
-      const topic = await deleteName(stores, name);
+      const topic = await deleteName(stores, name, clock);
       memory.drop(name);
       // Only now is the deletion final for writers that still remember the topic.
       await stores.index.deletePartitions(topic.topicId, partitionsToDelete(topic));
@@ -154,16 +155,20 @@ async function addPartitions(
 }
 
 /** Takes the name away, and returns the topic as it was then, with the partitions it had. */
-async function deleteName(stores: Stores, name: string): Promise<Topic> {
-  let topic = await lookUp(stores.topics, name);
-  if (!topic) throw unknownTopic(name);
-  while ((await stores.topics.delete(topic)) === 'missing') {
-    const now = await stores.topics.find(name);
-    if (now?.topicId !== topic.topicId) break;
+async function deleteName({ topics }: Stores, name: string, clock: Clock): Promise<Topic> {
+  const found = await lookUp(topics, name);
+  if (!found) throw unknownTopic(name);
+  const { topicId } = found;
+  for (let topic = found; ; ) {
+    const { partitionCount } = topic;
+    // First of all, or nobody would ever know what to sweep.
+    await topics.bury({ topicId, name, partitionCount, deletedAtMs: clock.nowMs() });
+    if ((await topics.delete(topic)) === 'deleted') return topic;
+    const now = await topics.find(name);
+    if (now?.topicId !== topicId) return topic;
     // It has got more partitions since.
     topic = now;
   }
-  return topic;
 }
 
 function checkNewTopic(name: string, partitionCount: number): void {

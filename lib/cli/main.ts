@@ -14,6 +14,7 @@ import { addGroupsDelete } from './commands/groups-delete.js';
 import { addGroupsDescribe } from './commands/groups-describe.js';
 import { addGroupsList } from './commands/groups-list.js';
 import { addGroupsSeek } from './commands/groups-seek.js';
+import { addJobs } from './commands/jobs.js';
 import { addKeysCreate } from './commands/keys-create.js';
 import { addKeysList } from './commands/keys-list.js';
 import { addKeysRevoke } from './commands/keys-revoke.js';
@@ -92,6 +93,7 @@ export function createProgram(io: CliIo, serve?: ServeCommand): Command {
   addGroupsSeek(groups, context);
   addGroupsDelete(groups, context);
   addOffsets(program, context);
+  addJobs(program, context);
   addVerify(program, context);
   addBench(program, context);
   addProfile(program, context);

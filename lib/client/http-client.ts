@@ -12,6 +12,7 @@ import { topicNameProblem } from '../log/topic-name.js';
 import { type FetchedBatches, fetchBatches } from './fetch-batches.js';
 import { type FollowRequest, followPartition } from './follow.js';
 import { createGroupCalls, type GroupCalls } from './group-calls.js';
+import { createJobCalls, type JobCalls } from './job-calls.js';
 import { createKeyCalls, type KeyCalls } from './key-calls.js';
 import { LogbrookError, refused } from './logbrook-error.js';
 import type { Observe } from './observer.js';
@@ -81,6 +82,7 @@ export type HttpClient = {
   createTopic(name: string, partitions: number, options?: CreateOptions): Promise<TopicResponse>;
   readonly groups: GroupCalls;
   readonly keys: KeyCalls;
+  readonly jobs: JobCalls;
   /** In order of names; `after` of a page asks for the next one. */
   listTopics(after?: string, call?: CallOptions): Promise<TopicPage>;
   describeTopic(name: string, call?: CallOptions): Promise<TopicDescription>;
@@ -182,6 +184,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     observe,
     groups: createGroupCalls(call),
     keys: createKeyCalls(call),
+    jobs: createJobCalls(call),
     ...topicChanges(call),
     createTopic: async (name, partitions, { configs, ...options } = {}) =>
       call(

@@ -11,6 +11,7 @@ import { fetchRoutes } from './fetch-routes.js';
 import { groupRoutes } from './group-routes.js';
 import { createGuard, type Handler, readGuardedBody } from './guard.js';
 import type { HttpDeps } from './http-deps.js';
+import { jobRoutes } from './job-routes.js';
 import { keyRoutes } from './key-routes.js';
 import { problemOf, problemResponse, RequestError } from './problem.js';
 import { topicChangeRoutes } from './topic-change-routes.js';
@@ -49,6 +50,7 @@ function createRoutes(deps: HttpDeps): Hono {
   fetchRoutes(app, deps);
   groupRoutes(app, deps);
   keyRoutes(app, deps);
+  jobRoutes(app, deps);
   docsRoutes(app, deps);
   app.notFound((c) => {
     const allowed = methods.filter((method) => app.router.match(method, c.req.path)[0].length > 0);

@@ -9,6 +9,7 @@ import type { AccessKeys } from '../broker/access-keys.js';
 import type { Broker } from '../broker/broker.js';
 import type { Codecs } from '../log/codecs.js';
 import type { World } from '../store/world.js';
+import type { Jobs } from './job-routes.js';
 import { fieldProblems, invalid } from './problem.js';
 import type { ReadBody } from './read-body.js';
 
@@ -30,6 +31,8 @@ export type HttpDeps = {
   readonly world: World;
   readonly settings: HttpSettings;
   readonly readBody: ReadBody;
+  /** Undefined where another process does maintenance. */
+  readonly jobs?: Jobs;
   /** Fires when the server wants to stop: streams end as if their time were over. */
   readonly stopping?: AbortSignal;
   /** The script of the documentation page; undefined where it is not shipped. */

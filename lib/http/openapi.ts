@@ -28,6 +28,7 @@ import {
   resetRequest,
   resetResponse,
 } from '../contract/groups.js';
+import { jobReport, jobStatus } from '../contract/jobs.js';
 import { batchContentType, ndjsonContentType } from '../contract/media-types.js';
 import {
   acceptedResponse,
@@ -193,6 +194,19 @@ const groupPaths: ZodOpenApiPathsObject = {
   },
 };
 
+const jobPaths: ZodOpenApiPathsObject = {
+  '/v1/jobs': {
+    get: operation('jobStatus', 'Whether maintenance runs, and what its last run did', {
+      responses: { '200': json('In the process that answers.', jobStatus) },
+    }),
+  },
+  '/v1/jobs/run': {
+    post: operation('runJobs', 'Run maintenance now, or join the run under way', {
+      responses: { '200': json('What the run has done.', jobReport) },
+    }),
+  },
+};
+
 const healthPaths: ZodOpenApiPathsObject = {
   '/healthz': {
     get: operation('health', 'Whether the server answers', {
@@ -250,6 +264,13 @@ export function openApiDocument(): ReturnType<typeof createDocument> {
     // The empty one: a server on loopback asks for none.
     security: [{ bearer: [] }, { basic: [] }, {}],
     components: { securitySchemes },
-    paths: { ...topicPaths, ...recordPaths, ...groupPaths, ...keyPaths, ...healthPaths },
+    paths: {
+      ...topicPaths,
+      ...recordPaths,
+      ...groupPaths,
+      ...jobPaths,
+      ...keyPaths,
+      ...healthPaths,
+    },
   });
 }

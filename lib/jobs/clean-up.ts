@@ -18,6 +18,12 @@ export type CleanUpReport = {
   readonly bucketsWaiting: number;
 };
 
+export const nothingCleaned: CleanUpReport = {
+  bucketsDeleted: 0,
+  objectsDeleted: 0,
+  bucketsWaiting: 0,
+};
+
 const places = ['wal/', 'inline/'] as const;
 const keysPerDelete = 1_000;
 
@@ -30,7 +36,7 @@ export async function cleanUp(
   const oldest = walBucketOf(nowMs - graceMs);
   const buckets = (await bucketsOf(stores)).filter((bucket) => bucket < oldest);
   const last = buckets.at(-1);
-  if (last === undefined) return { bucketsDeleted: 0, objectsDeleted: 0, bucketsWaiting: 0 };
+  if (last === undefined) return nothingCleaned;
   const heads = await headsOf(stores);
   const floor = Math.max(0, ...heads.map(({ head }) => head.walFloor));
   const freeBelow = await freeBelowFloor(stores, heads, floor);
@@ -83,12 +89,11 @@ async function freeBelowFloor(
 async function deleteBucket({ objects }: Stores, bucket: number): Promise<number> {
   let deleted = 0;
   for (const place of places) {
-    for (;;) {
-      const keys = await objects.list(`${place}${bucket}/`, keysPerDelete);
-      if (keys.length === 0) break;
-      await objects.delete(keys);
-      deleted += keys.length;
-    }
+    let count: number;
+    do {
+      count = await objects.deletePrefix(`${place}${bucket}/`, keysPerDelete);
+      deleted += count;
+    } while (count === keysPerDelete);
   }
   return deleted;
 }

@@ -16,7 +16,7 @@ export type JobSettings = {
   readonly runMsMax: number;
   /** ... or has compacted this much. */
   readonly runBytesMax: number;
-  /** Between two runs of a server that runs them by itself. */
+  /** Between two runs of a server that runs them by itself; 0: it does not. */
   readonly intervalMs: number;
 };
 

@@ -1,6 +1,6 @@
 /**
- * Maintenance as a whole: every partition in its turn, then clean-up. One run is bounded in time and bytes;
- * the next goes on where it stopped. Any number of them may run at once, anywhere: each partition has one
+ * Maintenance as a whole: every partition in its turn, then clean-up, deleted topics, and what else is handed
+ * in. One run is bounded in time and bytes; the next goes on where it stopped. Any number of them may run at once, anywhere: each partition has one
  * leader.
  */
 
@@ -8,10 +8,11 @@ import type { Codecs } from '../log/codecs.js';
 import { topicConfigsOf } from '../log/topic-configs.js';
 import type { Stores } from '../store/stores.js';
 import type { World } from '../store/world.js';
-import { type CleanUpReport, cleanUp } from './clean-up.js';
+import { type CleanUpReport, cleanUp, nothingCleaned } from './clean-up.js';
 import type { JobSettings } from './job-settings.js';
-import { maintainPartition } from './maintain-partition.js';
+import { type MaintainDeps, maintainPartition } from './maintain-partition.js';
 import { partitionsOfTopics } from './partitions.js';
+import { sweepTopics } from './sweep-topics.js';
 
 export type MaintenanceReport = CleanUpReport & {
   readonly startedAtMs: number;
@@ -21,15 +22,21 @@ export type MaintenanceReport = CleanUpReport & {
   readonly bytesCompacted: number;
   readonly recordsExpired: number;
   readonly pagesDeleted: number;
+  /** Deleted topics of which nothing is left now. */
+  readonly topicsSwept: number;
+  /** Groups without members whose last committed offset was too old. */
+  readonly groupsExpired: number;
   /** Partitions that another leader was at. */
   readonly ledByOthers: number;
-  /** One line for each partition that failed; the others went on. */
+  /** One line for each part that failed; the others went on. */
   readonly failures: readonly string[];
   /** False: time or bytes ran out, the next run goes on. */
   readonly complete: boolean;
 };
 
 export type JobStatus = {
+  /** Between two runs; 0: only when asked for. */
+  readonly intervalMs: number;
   readonly running: boolean;
   /** Undefined before the first run of this process. */
   readonly last: MaintenanceReport | undefined;
@@ -39,16 +46,18 @@ export type Maintenance = {
   /** Joins the run that is under way, if there is one. */
   run(): Promise<MaintenanceReport>;
   status(): JobStatus;
-  /** Runs again and again until `stop`, which waits for the run under way. */
+  /** Runs again and again, unless the interval is 0, until `stop`, which waits for the run under way. */
   start(): void;
   stop(): Promise<void>;
 };
 
+/** `expireGroups` is handed in: groups are not kept here. It says how many are gone. */
 export function createMaintenance(
   stores: Stores,
   codecs: Codecs,
   world: World,
   settings: JobSettings,
+  expireGroups: () => Promise<number> = async () => 0,
 ): Maintenance {
   let running: Promise<MaintenanceReport> | undefined;
   let last: MaintenanceReport | undefined;
@@ -57,50 +66,34 @@ export function createMaintenance(
 
   async function runOnce(): Promise<MaintenanceReport> {
     const startedAtMs = world.clock.nowMs();
-    const inTime = () => !stopped && world.clock.nowMs() - startedAtMs < settings.runMsMax;
-    const sums = {
-      partitions: 0,
-      segments: 0,
-      bytesCompacted: 0,
-      recordsExpired: 0,
-      pagesDeleted: 0,
-    };
+    const goesOn = () => !stopped && world.clock.nowMs() - startedAtMs < settings.runMsMax;
     const failures: string[] = [];
-    let ledByOthers = 0;
-    let complete = true;
-    for await (const { topic, ref } of partitionsOfTopics(stores.topics)) {
-      const goesOn = (bytes: number) =>
-        inTime() && sums.bytesCompacted + bytes < settings.runBytesMax;
-      if (!goesOn(0)) {
-        complete = false;
-        break;
-      }
-      sums.partitions++;
+    const failed = (part: string, error: unknown) => {
+      failures.push(`${part}: ${String(error)}`);
+      world.log.warn('a part of maintenance failed', { part, error: String(error) });
+    };
+    /** What fails is told, and the rest goes on. */
+    const attempt = async <T>(part: string, otherwise: T, work: () => Promise<T>): Promise<T> => {
       try {
-        const configs = topicConfigsOf(topic.configs);
-        const report = await maintainPartition(
-          { stores, codecs, world, settings },
-          ref,
-          configs,
-          goesOn,
-        );
-        if (report.kind === 'ledByAnother') ledByOthers++;
-        sums.segments += report.segments;
-        sums.bytesCompacted += report.bytesCompacted;
-        sums.recordsExpired += report.recordsExpired;
-        sums.pagesDeleted += report.pagesDeleted;
+        return await work();
       } catch (error) {
-        failures.push(`${topic.name}/${ref.partition}: ${String(error)}`);
-        world.log.warn('maintenance of a partition failed', {
-          topic: topic.name,
-          partition: ref.partition,
-          error: String(error),
-        });
+        failed(part, error);
+        return otherwise;
       }
-    }
-    const cleaned = await cleanUp(stores, world.clock.nowMs(), settings.graceMs, inTime);
-    const tookMs = world.clock.nowMs() - startedAtMs;
-    return { startedAtMs, tookMs, ...sums, ledByOthers, failures, complete, ...cleaned };
+    };
+    const now = () => world.clock.nowMs();
+    const { graceMs } = settings;
+    const deps = { stores, codecs, world, settings };
+    const maintained = await maintainAll(deps, goesOn, failed);
+    const cleaned = await attempt('clean-up', nothingCleaned, () =>
+      cleanUp(stores, now(), graceMs, goesOn),
+    );
+    const topicsSwept = await attempt('deleted topics', 0, () =>
+      sweepTopics(stores, now(), graceMs, goesOn),
+    );
+    const groupsExpired = goesOn() ? await attempt('groups', 0, expireGroups) : 0;
+    const parts = { ...maintained, ...cleaned, topicsSwept, groupsExpired };
+    return { startedAtMs, tookMs: now() - startedAtMs, ...parts, failures };
   }
 
   function run(): Promise<MaintenanceReport> {
@@ -117,8 +110,9 @@ export function createMaintenance(
 
   return {
     run,
-    status: () => ({ running: running !== undefined, last }),
+    status: () => ({ intervalMs: settings.intervalMs, running: running !== undefined, last }),
     start() {
+      if (settings.intervalMs === 0) return;
       stopTicker ??= world.clock.every(settings.intervalMs, () => {
         run().catch((error: unknown) => {
           world.log.warn('maintenance failed', { error: String(error) });
@@ -131,4 +125,37 @@ export function createMaintenance(
       await running?.catch(() => {});
     },
   };
+}
+
+async function maintainAll(
+  deps: MaintainDeps,
+  inTime: () => boolean,
+  failed: (part: string, error: unknown) => void,
+) {
+  const { stores, settings } = deps;
+  const sums = {
+    partitions: 0,
+    segments: 0,
+    bytesCompacted: 0,
+    recordsExpired: 0,
+    pagesDeleted: 0,
+  };
+  let ledByOthers = 0;
+  for await (const { topic, ref } of partitionsOfTopics(stores.topics)) {
+    const goesOn = (bytes: number) =>
+      inTime() && sums.bytesCompacted + bytes < settings.runBytesMax;
+    if (!goesOn(0)) return { ...sums, ledByOthers, complete: false };
+    sums.partitions++;
+    try {
+      const report = await maintainPartition(deps, ref, topicConfigsOf(topic.configs), goesOn);
+      if (report.kind === 'ledByAnother') ledByOthers++;
+      sums.segments += report.segments;
+      sums.bytesCompacted += report.bytesCompacted;
+      sums.recordsExpired += report.recordsExpired;
+      sums.pagesDeleted += report.pagesDeleted;
+    } catch (error) {
+      failed(`${topic.name}/${ref.partition}`, error);
+    }
+  }
+  return { ...sums, ledByOthers, complete: true };
 }

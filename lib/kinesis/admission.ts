@@ -50,6 +50,8 @@ export type Admission = {
     deps: ActionDeps,
   ): Promise<void>;
   maySee(principal: Principal, streamName: string): boolean;
+  /** For who is served for longer: a key that is revoked ends it. */
+  stillHolds(principal: Principal): Promise<boolean>;
 };
 
 export function createAdmission(access: Access): Admission {
@@ -58,8 +60,8 @@ export function createAdmission(access: Access): Admission {
       const answer = await access.authenticate(request, async () => body);
       if (answer.kind === 'refused') throw refusalOf(answer);
       const { principal } = answer;
+      const waitMs = access.admit(principal, 0);
       access.charge(principal, body.length);
-      const waitMs = access.admit(principal, body.length);
       if (waitMs === undefined) return principal;
       throw new KinesisError(
         'ProvisionedThroughputExceededException',
@@ -76,6 +78,7 @@ export function createAdmission(access: Access): Admission {
       );
     },
     maySee: (principal, streamName) => access.allows(principal, 'describe', topicNamed(streamName)),
+    stillHolds: access.stillHolds,
   };
 }
 

@@ -5,7 +5,7 @@
 
 import { Buffer } from 'node:buffer';
 import { randomBytes, randomUUID } from 'node:crypto';
-import { type ActionDeps, isEventStream } from './action.js';
+import { type ActionDeps, type EventToSend, isEventStream } from './action.js';
 import { actions } from './actions.js';
 import type { Admission } from './admission.js';
 import { eventFrames, eventStreamType } from './event-frames.js';
@@ -53,12 +53,26 @@ export function createKinesisFace(deps: FaceDeps) {
       await deps.admission.authorize(principal, name, members, deps);
       const maySee = (streamName: string) => deps.admission.maySee(principal, streamName);
       const answer = await actions[name]({ input: members, wire, deps, maySee });
-      if (isEventStream(answer)) return streamed(eventFrames(answer.events, wire), deps);
+      if (isEventStream(answer)) {
+        const events = whileAllowed(answer.events, () => deps.admission.stillHolds(principal));
+        return streamed(eventFrames(events, wire), deps);
+      }
       return answered(200, answer === undefined ? '' : wire.encode(answer), wire.contentType);
     } catch (error) {
       return failed(error, wire, request, deps);
     }
   };
+}
+
+/** A subscriber hears something every few seconds: often enough to ask whether its key still holds. */
+async function* whileAllowed(
+  events: AsyncGenerator<EventToSend>,
+  stillHolds: () => Promise<boolean>,
+): AsyncGenerator<EventToSend> {
+  for await (const event of events) {
+    if (!(await stillHolds())) return;
+    yield event;
+  }
 }
 
 async function readBody(deps: FaceDeps, request: Request, env: unknown): Promise<Uint8Array> {

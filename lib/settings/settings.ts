@@ -16,6 +16,13 @@ export const variables = {
   rootSecretArn: 'LOGBROOK_ROOT_SECRET_ARN',
   rootKey: 'LOGBROOK_ROOT_KEY',
   publicHosts: 'LOGBROOK_PUBLIC_HOSTS',
+  jobsIntervalMs: 'LOGBROOK_JOBS_INTERVAL_MS',
+  jobsRunMsMax: 'LOGBROOK_JOBS_RUN_MS_MAX',
+  jobsRunBytesMax: 'LOGBROOK_JOBS_RUN_BYTES_MAX',
+  jobsMemoryBytesMax: 'LOGBROOK_JOBS_MEMORY_BYTES_MAX',
+  compactAfterMs: 'LOGBROOK_COMPACT_AFTER_MS',
+  graceMs: 'LOGBROOK_GRACE_MS',
+  leaseMs: 'LOGBROOK_LEASE_MS',
 } as const;
 
 export const logLevels = ['info', 'warn', 'error', 'silent'] as const;
@@ -41,7 +48,25 @@ export type Settings = {
   readonly rootKey: string | undefined;
   /** Names of this server, with ports other than the usual, that callers sign but it does not see. */
   readonly publicHosts: readonly string[];
+  /** What is not here has its default: lib/jobs/job-settings.ts. */
+  readonly jobs: Partial<Record<keyof typeof jobVariables, number>>;
 };
+
+/** Settings of maintenance, by the names that it has for them. */
+const jobVariables = {
+  intervalMs: variables.jobsIntervalMs,
+  runMsMax: variables.jobsRunMsMax,
+  runBytesMax: variables.jobsRunBytesMax,
+  memoryBytesMax: variables.jobsMemoryBytesMax,
+  compactAfterMs: variables.compactAfterMs,
+  graceMs: variables.graceMs,
+  leaseMs: variables.leaseMs,
+} as const;
+
+/** Node's timers take no more. */
+const intervalMsMax = 2 ** 31 - 1;
+/** A leader renews it when half of it is over: it must be longer than a request. */
+const leaseMsMin = 5_000;
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -68,6 +93,23 @@ export function parseSettings(environment: Environment): ParsedSettings {
     return known ?? 'info';
   }
 
+  function jobs(): Settings['jobs'] {
+    const read = Object.entries(jobVariables).map(([key, name]) => [key, count(name)] as const);
+    const given: Settings['jobs'] = Object.fromEntries(
+      read.filter(([, value]) => value !== undefined),
+    );
+    const { intervalMs = 0, leaseMs = leaseMsMin } = given;
+    if (intervalMs > intervalMsMax) {
+      problems.push(
+        `${jobVariables.intervalMs} must be at most ${intervalMsMax}, not ${intervalMs}`,
+      );
+    }
+    if (leaseMs < leaseMsMin) {
+      problems.push(`${jobVariables.leaseMs} must be at least ${leaseMsMin}, not ${leaseMs}`);
+    }
+    return given;
+  }
+
   const settings: Settings = {
     table: text(variables.table),
     bucket: text(variables.bucket),
@@ -83,6 +125,7 @@ export function parseSettings(environment: Environment): ParsedSettings {
     publicHosts: (text(variables.publicHosts) ?? '')
       .split(',')
       .flatMap((name) => name.trim() || []),
+    jobs: jobs(),
   };
   return problems.length > 0 ? { kind: 'problems', problems } : { kind: 'settings', settings };
 }

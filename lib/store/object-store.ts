@@ -33,6 +33,11 @@ export type ObjectStore = {
   list(prefix: string, countMax: number, after?: string): Promise<readonly string[]>;
   /** The names between `prefix` and the next slash, of all keys that begin with it. */
   listPrefixes(prefix: string): Promise<readonly string[]>;
+  /**
+   * Deletes what `list(prefix, countMax)` names, and says how much it was. Less than `countMax`: nothing
+   * is left below the prefix, nor is it named by `listPrefixes`. For prefixes that end with a slash.
+   */
+  deletePrefix(prefix: string, countMax: number): Promise<number>;
 };
 
 /** The object is there, all of it, when `finish` has returned; before that there is nothing. */

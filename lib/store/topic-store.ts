@@ -54,6 +54,11 @@ export type AlterOutcome =
   | { readonly kind: 'stale'; readonly topic: Topic }
   | { readonly kind: 'missing' };
 
+/** What is left to be swept of a topic whose name was taken away, or is about to be. */
+export type BuriedTopic = Pick<Topic, 'topicId' | 'name' | 'partitionCount'> & {
+  readonly deletedAtMs: number;
+};
+
 export type TopicList = { readonly topics: readonly Topic[]; readonly after?: string };
 
 export type TopicStore = {
@@ -71,6 +76,16 @@ export type TopicStore = {
    * whoever deletes it goes on to delete those, and no more.
    */
   delete(topic: Topic): Promise<'deleted' | 'missing'>;
+  /**
+   * Remembers a topic until `forget`. Done before the topic is deleted, so that nothing of it is lost from
+   * sight; should the deletion not follow, a topic that lives is in the list. Of one that is there
+   * already with more partitions nothing changes: whoever saw fewer saw it earlier.
+   */
+  bury(topic: BuriedTopic): Promise<void>;
+  /** In order of ids, after the id `after`. */
+  buried(countMax: number, after?: string): Promise<readonly BuriedTopic[]>;
+  /** Those not there are fine. */
+  forget(topicId: string): Promise<void>;
   /** A number that was never returned before. */
   nextProducerId(): Promise<number>;
 };

@@ -122,6 +122,23 @@ test('a name that is not there is never remembered', async () => {
   expect((await topics.find('a')).name).toBe('a');
 });
 
+test('a topic is put on the list of the deleted before it is, with all its partitions', async () => {
+  const topic = await topics.create('a', 1);
+  const stale = await topics.findAnew('a');
+  await topics.addPartitions('a', 3);
+  fixture.faulty.fail('topics.find', { kind: 'altered', change: () => stale });
+  await topics.delete('a');
+  const methods = fixture.faulty.calls.map(({ method }) => method);
+  expect(methods.slice(-6)).toEqual([
+    ...['topics.bury', 'topics.delete', 'topics.find'],
+    ...['topics.bury', 'topics.delete', 'index.deletePartitions'],
+  ]);
+  const { topicId, name } = topic;
+  const deletedAtMs = fixture.world.clock.nowMs();
+  const buried = { topicId, name, partitionCount: 3, deletedAtMs };
+  expect(await fixture.truth.topics.buried(10)).toEqual([buried]);
+});
+
 test('who deletes a topic does not remember it', async () => {
   topics = createTopics(fixture.faulty.stores, fixture.world, 60_000);
   await topics.create('a', 1);
@@ -199,12 +216,12 @@ test('what this server cannot compress with cannot be set', async () => {
 
 test('a topic gets more partitions, never fewer', async () => {
   const { topicId } = await topics.create('a', 2);
-  await fixture.truth.index.raiseWalFloor({ topicId, partition: 1 }, 7);
+  await fixture.truth.index.raiseWalFloor({ topicId, partition: 1 }, 2_026_112_309);
   expect(await topics.addPartitions('a', 4)).toMatchObject({ topicId, partitionCount: 4 });
   const partition = await topics.partition('a', 3);
   expect(await fixture.truth.index.readHead(partition)).toBeDefined();
   expect(await fixture.truth.index.readHead({ topicId, partition: 1 })).toMatchObject({
-    walFloor: 7,
+    walFloor: 2_026_112_309,
   });
   const code = 'INVALID_PARTITIONS';
   for (const count of [4, 3, 0, partitionsMax + 1]) {

@@ -11,6 +11,8 @@ import type { Fetch } from '../../lib/client/transport.js';
 import { createApp } from '../../lib/http/app.js';
 import { type HttpSettings, httpDefaults } from '../../lib/http/http-deps.js';
 import { readWebBody } from '../../lib/http/read-body.js';
+import { jobDefaults } from '../../lib/jobs/job-settings.js';
+import { createMaintenance } from '../../lib/jobs/maintenance.js';
 import { nodeCodecs } from '../../lib/runtime/node-codecs.js';
 import { createNodeWorld } from '../../lib/runtime/node-world.js';
 import { createMemoryStores } from '../../lib/store/memory/memory-store.js';
@@ -55,6 +57,7 @@ export function startTestServer(
     world,
     settings: { ...httpDefaults, ...settings.http },
     readBody: readWebBody,
+    jobs: createMaintenance(stores, nodeCodecs, world, jobDefaults),
     docsScript: async () => undefined,
   });
   const fetch: Fetch = async (url, init) => {

@@ -1,5 +1,6 @@
 /** Small objects under keys of kind `inline`, where a store has a place of its own for them: objects like any. */
 
+import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { inlineBytesCap } from '../../lib/log/limits.js';
 import { StoreError } from '../../lib/store/store-error.js';
@@ -39,6 +40,41 @@ export function inlineObjectsSuite(stores: () => Stores): void {
       await objects.delete([...keys, inlineKey()]);
       const reads = await Promise.all(keys.map((key) => objects.read(key, 0, 10)));
       expect(reads).toEqual(keys.map(() => ({ kind: 'missing' })));
+    });
+
+    test('are listed by their hour, in order, page by page, until the hour is deleted', async () => {
+      const { objects } = stores();
+      const hour = `19${String(Math.floor(Math.random() * 1e8)).padStart(8, '0')}`;
+      const prefix = `inline/${hour}/`;
+      const keys = Array.from({ length: 40 }, () => prefix + randomUUID()).sort();
+      expect(await objects.list(prefix, 10)).toEqual([]);
+      await Promise.all(keys.map((key) => objects.put(key, [bytesOf(10)])));
+      const other = prefix.replace('/19', '/18') + randomUUID();
+      await objects.put(other, [bytesOf(10)]);
+      // Small ones may still be on their way into the index.
+      await expect.poll(() => objects.list(prefix, 100)).toEqual(keys);
+      for (const countMax of [1, 7, 39, 40]) {
+        const listed: string[] = [];
+        for (let page: readonly string[] = []; ; ) {
+          page = await objects.list(prefix, countMax, page.at(-1));
+          listed.push(...page);
+          if (page.length < countMax) break;
+        }
+        expect(listed).toEqual(keys);
+      }
+      expect(await objects.listPrefixes('inline/')).toContain(hour);
+      expect(await objects.deletePrefix(prefix, 30)).toBe(30);
+      expect(await objects.list(prefix, 100)).toEqual(keys.slice(30));
+      expect(await objects.listPrefixes('inline/')).toContain(hour);
+      expect(await objects.deletePrefix(prefix, 30)).toBe(10);
+      expect(await objects.listPrefixes('inline/')).not.toContain(hour);
+      expect(await objects.deletePrefix(prefix, 30)).toBe(0);
+      expect(await objects.read(other, 0, 10)).toEqual({ kind: 'bytes', bytes: bytesOf(10) });
+      // The same instance begins the hour again.
+      await objects.put(keys[0] as string, [bytesOf(10)]);
+      await expect.poll(() => objects.listPrefixes('inline/')).toContain(hour);
+      await objects.deletePrefix(prefix, 30);
+      await objects.delete([other]);
     });
   });
 }

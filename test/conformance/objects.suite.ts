@@ -163,6 +163,25 @@ export function objectsSuite(stores: () => Stores): void {
       }
     });
 
+    test('are deleted by what their keys begin with, so many at a time', async () => {
+      const { objects } = stores();
+      const home = `segments/${randomUUID()}/`;
+      const put = async (key: string) => {
+        const writer = await objects.create(key);
+        await writer.append(bytesOf(5));
+        await writer.finish();
+      };
+      for (const name of ['0/a', '0/b', '1/a', '2/a', '2/b']) await put(home + name);
+      const stranger = home.replace(/.\/$/, '/x');
+      await put(stranger);
+      expect(await objects.deletePrefix(home, 3)).toBe(3);
+      expect(await objects.list(home, 10)).toEqual([`${home}2/a`, `${home}2/b`]);
+      expect(await objects.deletePrefix(home, 2)).toBe(2);
+      expect(await objects.deletePrefix(home, 2)).toBe(0);
+      expect(await objects.read(`${home}0/a`, 0, 1)).toEqual({ kind: 'missing' });
+      expect(await objects.read(stranger, 0, 5)).toEqual({ kind: 'bytes', bytes: bytesOf(5) });
+    });
+
     test('are listed by what their keys begin with, in order, page by page', async () => {
       const { objects } = stores();
       const home = `segments/${randomUUID()}/`;

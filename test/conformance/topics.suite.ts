@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { afterReshaping, lineageOf, planSplit } from '../../lib/log/lineage.js';
 import type { Stores } from '../../lib/store/stores.js';
-import { type Topic, unalteredTopic } from '../../lib/store/topic-store.js';
+import { type BuriedTopic, type Topic, unalteredTopic } from '../../lib/store/topic-store.js';
 
 export function topicsSuite(stores: () => Stores): void {
   const newTopic = (name = `topic-${randomUUID()}`): Topic => ({
@@ -140,6 +140,49 @@ export function topicsSuite(stores: () => Stores): void {
       const now = (await topics.find(topic.name)) as Topic;
       await topics.alter(now, { ...now, tags: {} });
       expect(await topics.delete(now)).toBe('deleted');
+    });
+  });
+
+  describe('topics that are buried', () => {
+    const buriedOf = (partitionCount = 3): BuriedTopic => ({
+      topicId: randomUUID(),
+      name: 'gone ✓',
+      partitionCount,
+      deletedAtMs: 1_790_000_000_000,
+    });
+
+    test('are listed by id, page after page, until they are forgotten', async () => {
+      const { topics } = stores();
+      const all = Array.from({ length: 7 }, () => buriedOf());
+      for (const topic of all) await topics.bury(topic);
+      all.sort((a, b) => (a.topicId < b.topicId ? -1 : 1));
+      for (const countMax of [1, 3, 100]) {
+        const listed: BuriedTopic[] = [];
+        for (let page: readonly BuriedTopic[] = []; ; ) {
+          page = await topics.buried(countMax, page.at(-1)?.topicId);
+          expect(page.length).toBeLessThanOrEqual(countMax);
+          listed.push(...page);
+          if (page.length < countMax) break;
+        }
+        expect(listed).toEqual(all);
+      }
+      for (const { topicId } of all) await topics.forget(topicId);
+      await topics.forget(all[0]?.topicId ?? '');
+      expect(await topics.buried(10)).toEqual([]);
+    });
+
+    test('are what was said of them last, but never with fewer partitions', async () => {
+      const { topics } = stores();
+      const topic = buriedOf(2);
+      await topics.bury(topic);
+      const later = { ...topic, deletedAtMs: topic.deletedAtMs + 5 };
+      await topics.bury(later);
+      expect(await topics.buried(10)).toEqual([later]);
+      const grown = { ...topic, partitionCount: 10 };
+      await topics.bury(grown);
+      await topics.bury(later);
+      expect(await topics.buried(10)).toEqual([grown]);
+      await topics.forget(topic.topicId);
     });
   });
 

@@ -13,6 +13,8 @@ import { type BrokerSettings, brokerDefaults } from '../../lib/broker/broker-set
 import { createApp } from '../../lib/http/app.js';
 import { type HttpSettings, httpDefaults } from '../../lib/http/http-deps.js';
 import { readWebBody } from '../../lib/http/read-body.js';
+import { jobDefaults } from '../../lib/jobs/job-settings.js';
+import { createMaintenance } from '../../lib/jobs/maintenance.js';
 import { createJsonLogger } from '../../lib/runtime/json-logger.js';
 import { nodeCodecs } from '../../lib/runtime/node-codecs.js';
 import { createNodeWorld } from '../../lib/runtime/node-world.js';
@@ -50,6 +52,7 @@ export async function inProcessApi(parts: InProcessParts = {}): Promise<Api> {
     world,
     settings: { ...httpDefaults, ...settings },
     readBody: readWebBody,
+    jobs: createMaintenance(stores, nodeCodecs, world, jobDefaults, broker.groups.expire),
     docsScript: async () => new TextEncoder().encode('export {};'),
   });
   return {

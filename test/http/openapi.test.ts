@@ -136,6 +136,9 @@ describe('answers are what the document says', () => {
     ['resetGroupOffsets', () => '/v1/groups/none/reset', 404, jsonInit({ to: 'earliest' })],
     ['deleteGroupOffsets', () => `/v1/groups/g/offsets?topic=${topic}`, 204, { method: 'DELETE' }],
     ['deleteGroup', () => '/v1/groups/g', 204, { method: 'DELETE' }],
+    ['jobStatus', () => '/v1/jobs', 200],
+    ['runJobs', () => '/v1/jobs/run', 200, { method: 'POST' }],
+    ['jobStatus', () => '/v1/jobs', 200],
   ];
   test.each(cases)('%s %s %s', async (id, path, status, init) => {
     const operation = operations.find(({ operationId }) => operationId === id);

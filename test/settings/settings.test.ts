@@ -1,6 +1,8 @@
 /** lib/settings/settings.js: what the environment says, taken strictly, all problems told at once. */
 
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { jobDefaults } from '../../lib/jobs/job-settings.js';
 import { logLevels, parseSettings, variables } from '../../lib/settings/settings.js';
 
 const defaults = {
@@ -16,6 +18,7 @@ const defaults = {
   rootSecretArn: undefined,
   rootKey: undefined,
   publicHosts: [],
+  jobs: {},
 };
 
 function problemsOf(environment: Record<string, string>): readonly string[] {
@@ -42,6 +45,13 @@ describe('settings', () => {
       LOGBROOK_ROOT_SECRET_ARN: 'arn:secret',
       LOGBROOK_ROOT_KEY: 'LBROOT.x',
       LOGBROOK_PUBLIC_HOSTS: 'log.example.com, log.example.com:8443',
+      LOGBROOK_JOBS_INTERVAL_MS: '0',
+      LOGBROOK_JOBS_RUN_MS_MAX: '1',
+      LOGBROOK_JOBS_RUN_BYTES_MAX: '2',
+      LOGBROOK_JOBS_MEMORY_BYTES_MAX: '3',
+      LOGBROOK_COMPACT_AFTER_MS: '4',
+      LOGBROOK_GRACE_MS: '5',
+      LOGBROOK_LEASE_MS: '6000',
     };
     expect(Object.values(variables).sort()).toEqual(Object.keys(environment).sort());
     expect(parseSettings(environment)).toEqual({
@@ -59,8 +69,38 @@ describe('settings', () => {
         rootSecretArn: 'arn:secret',
         rootKey: 'LBROOT.x',
         publicHosts: ['log.example.com', 'log.example.com:8443'],
+        jobs: {
+          intervalMs: 0,
+          runMsMax: 1,
+          runBytesMax: 2,
+          memoryBytesMax: 3,
+          compactAfterMs: 4,
+          graceMs: 5,
+          leaseMs: 6_000,
+        },
       },
     });
+  });
+
+  test('a lease that is too short for its leader, and a timer that is too long for Node, are told', () => {
+    const problems = problemsOf({
+      LOGBROOK_LEASE_MS: '4999',
+      LOGBROOK_JOBS_INTERVAL_MS: '2147483648',
+      LOGBROOK_GRACE_MS: 'soon',
+    });
+    expect(problems).toEqual([
+      expect.stringContaining('LOGBROOK_GRACE_MS must be a whole number'),
+      expect.stringContaining('LOGBROOK_JOBS_INTERVAL_MS must be at most 2147483647'),
+      expect.stringContaining('LOGBROOK_LEASE_MS must be at least 5000'),
+    ]);
+  });
+
+  test('those of maintenance are documented, with the defaults they have', () => {
+    const docs = readFileSync('docs/maintenance.md', 'utf8');
+    const rows = [...docs.matchAll(/^\| `(LOGBROOK_\w+)` \| (\d+) \|/gm)];
+    const parsed = parseSettings(Object.fromEntries(rows.map(([, name, value]) => [name, value])));
+    if (parsed.kind === 'problems') throw new Error(parsed.problems.join());
+    expect(parsed.settings.jobs).toEqual(jobDefaults);
   });
 
   test('an empty variable is none', () => {

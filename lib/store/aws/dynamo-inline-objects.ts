@@ -13,9 +13,11 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { assert } from '../../log/assert.js';
 import { parseWalKey, type WalKey } from '../../log/wal-key.js';
+import { deleteListed } from '../delete-listed.js';
 import type { ObjectStore } from '../object-store.js';
 import { StoreError } from '../store-error.js';
 import { decodeStored, replyTo } from './aws-errors.js';
+import { createInlineHours } from './inline-hours.js';
 import { inlineFromItem, inlineItemKey, inlineToItem } from './items/inline-item.js';
 
 /** DynamoDB's own limit for one BatchWriteItem. */
@@ -25,11 +27,18 @@ const deleteKeysMax = 25;
 const deleteAttemptsMax = 8;
 const deletePauseMs = 50;
 
+/** Small flushes are put at once: nothing here is written piece by piece. */
+export type InlineObjects = Omit<ObjectStore, 'create'>;
+
+/** What the keys of all inline objects begin with. */
+export const inlineRoot = 'inline/';
+
 export function createDynamoInlineObjects(
   dynamodb: DynamoDBClient,
   tableName: string,
-): Pick<ObjectStore, 'put' | 'read' | 'delete'> {
+): InlineObjects {
   const table = { TableName: tableName };
+  const hours = createInlineHours(dynamodb, tableName);
 
   async function deleteChunk(keys: readonly string[]): Promise<void> {
     let left: WriteRequest[] = keys.map((key) => ({
@@ -43,9 +52,20 @@ export function createDynamoInlineObjects(
     }
   }
 
+  async function deleteKeys(keys: readonly string[]): Promise<void> {
+    for (let start = 0; start < keys.length; start += deleteKeysMax) {
+      await deleteChunk(keys.slice(start, start + deleteKeysMax));
+    }
+  }
+
+  const list: ObjectStore['list'] = (prefix, countMax, after) =>
+    hours.keysOf(bucketOf(prefix), countMax, after);
+
   return {
     async put(key, parts) {
-      const Item = inlineToItem(walKeyOf(key), parts);
+      const walKey = walKeyOf(key);
+      await hours.mark(walKey.bucket);
+      const Item = inlineToItem(walKey, parts);
       const ConditionExpression = 'attribute_not_exists(pk)';
       try {
         const command = new PutItemCommand({ ...table, Item, ConditionExpression });
@@ -69,12 +89,24 @@ export function createDynamoInlineObjects(
         effect: 'none',
       });
     },
-    async delete(keys) {
-      for (let start = 0; start < keys.length; start += deleteKeysMax) {
-        await deleteChunk(keys.slice(start, start + deleteKeysMax));
-      }
+    delete: deleteKeys,
+    list,
+    async listPrefixes(prefix) {
+      assert(prefix === inlineRoot, `${prefix} is the prefix of all inline objects`);
+      return hours.list();
+    },
+    async deletePrefix(prefix, countMax) {
+      const deleted = await deleteListed({ list, delete: deleteKeys }, prefix, countMax);
+      if (deleted < countMax) await hours.unmark(bucketOf(prefix));
+      return deleted;
     },
   };
+}
+
+function bucketOf(prefix: string): number {
+  const [, bucket] = /^inline\/([1-9]\d{9})\/$/.exec(prefix) ?? [];
+  assert(bucket !== undefined, `${prefix} is the prefix of an hour of inline objects`);
+  return Number(bucket);
 }
 
 function walKeyOf(key: string): WalKey {

@@ -15,6 +15,7 @@ import {
 import { alteredTopic, type Topic, type TopicList, type TopicStore } from '../topic-store.js';
 import { alterTopicExpression } from './alter-topic-expression.js';
 import { decodeStored, replyTo } from './aws-errors.js';
+import { createDynamoBuriedTopics } from './dynamo-buried-topics.js';
 import { numberValue, textOf } from './items/attributes.js';
 import { producerIdFromItem, producerIdKey } from './items/producer-id-item.js';
 import { topicFromItem, topicKey, topicsPartitionKey, topicToItem } from './items/topic-item.js';
@@ -22,6 +23,7 @@ import { topicFromItem, topicKey, topicsPartitionKey, topicToItem } from './item
 export function createDynamoTopicStore(dynamodb: DynamoDBClient, tableName: string): TopicStore {
   const table = { TableName: tableName };
   return {
+    ...createDynamoBuriedTopics(dynamodb, tableName),
     async create(topic) {
       const command = new PutItemCommand({
         ...table,

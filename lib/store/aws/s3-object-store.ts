@@ -14,6 +14,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { assert } from '../../log/assert.js';
 import { copyRange } from '../../log/byte-parts.js';
+import { deleteListed } from '../delete-listed.js';
 import type { ObjectStore, PutOutcome } from '../object-store.js';
 import { StoreError } from '../store-error.js';
 import { reasonOfCode, replyTo } from './aws-errors.js';
@@ -28,7 +29,7 @@ const putAttemptsMax = 3;
 const putRetryDelayMs = 50;
 
 export function createS3ObjectStore(s3: S3Client, bucketName: string): ObjectStore {
-  return {
+  const store: ObjectStore = {
     // In one piece: the SDK sends a body again when a try fails, and adds up its checksum before.
     put: (key, parts) =>
       put(s3, bucketName, key, parts.length === 1 ? (parts[0] as Uint8Array) : copyRange(parts)),
@@ -41,7 +42,9 @@ export function createS3ObjectStore(s3: S3Client, bucketName: string): ObjectSto
     create: async (key) => createS3ObjectWriter(s3, bucketName, key),
     list: (prefix, countMax, after) => listKeys(s3, bucketName, prefix, countMax, after),
     listPrefixes: (prefix) => listPrefixes(s3, bucketName, prefix),
+    deletePrefix: (prefix, countMax) => deleteListed(store, prefix, countMax),
   };
+  return store;
 }
 
 async function put(

@@ -15,7 +15,7 @@ import { createFileWriter, partialDirectory } from './file-writer.js';
 import { codeOf, storeErrorOf } from './io-errors.js';
 import { type ObjectFile, type OpenFile, openFile } from './object-file.js';
 
-export type LocalObjects = ObjectStore & {
+export type LocalObjects = Omit<ObjectStore, 'deletePrefix'> & {
   has(key: string): boolean;
   /** Takes no more, and resolves when no put or delete is under way. */
   close(): Promise<void>;

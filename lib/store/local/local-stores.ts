@@ -13,6 +13,7 @@ import { join, resolve } from 'node:path';
 import type { ParkedProducer } from '../../log/producer-state.js';
 import { StoreError } from '../store-error.js';
 import type { Stores } from '../stores.js';
+import type { BuriedTopic } from '../topic-store.js';
 import { assertFree, type Owner, thisProcess } from './data-dir-owner.js';
 import { type Database, openDatabase, type Table } from './database.js';
 import { createDirectories } from './directories.js';
@@ -130,6 +131,7 @@ function composeStores(
   const parked = database.table<ParkedProducer>('parked', 'json');
   const notes = database.table<Notes>('notes', 'json');
   const topics = database.table<StoredTopic>('topics', 'json');
+  const buried = database.table<BuriedTopic>('buried', 'json');
   const companion = { ...heads, begin: assertOwner };
   const commits = createGroupCommit(database.transact, database.check, companion);
   const small = database.table<Uint8Array>('objects', 'binary');
@@ -142,7 +144,7 @@ function composeStores(
   return {
     objects,
     index: createLocalIndex(tables, commits, reading, objects.assertPut),
-    topics: createLocalTopics(topics, facts, commits, reading),
+    topics: createLocalTopics(topics, buried, facts, commits, reading),
     inlineBytesMax: undefined,
     groups: createLocalGroups(groupTables, commits, reading),
     keys: createLocalKeys(database.table('keys', 'json'), commits, reading),

@@ -1,10 +1,11 @@
 /**
- * Topics by name, and the counter of producer ids, in LMDB.
+ * Topics by name, those that are deleted by id, and the counter of producer ids, in LMDB.
  */
 
 import {
   type AlterOutcome,
   alteredTopic,
+  type BuriedTopic,
   type Topic,
   type TopicStore,
   unalteredTopic,
@@ -23,6 +24,7 @@ const topicOf = (stored: StoredTopic): Topic => ({ ...unalteredTopic, ...stored 
 
 export function createLocalTopics(
   topics: Table<StoredTopic>,
+  buried: Table<BuriedTopic>,
   facts: Table<unknown>,
   commits: GroupCommit,
   reading: Reading,
@@ -67,6 +69,16 @@ export function createLocalTopics(
           ? { answer: 'deleted', write: () => topics.remove(name) }
           : { answer: 'missing' };
       }),
+    bury: (topic) =>
+      commits.run<void>(() => {
+        const before = buried.get(topic.topicId)?.partitionCount ?? 0;
+        if (topic.partitionCount < before) return { answer: undefined };
+        return { answer: undefined, write: () => buried.put(topic.topicId, topic) };
+      }),
+    buried: async (countMax, after) =>
+      reading(() => buried.values({ ...(after !== undefined && { after }), countMax })),
+    forget: (topicId) =>
+      commits.run<void>(() => ({ answer: undefined, write: () => buried.remove(topicId) })),
     nextProducerId: () =>
       commits.run(() => {
         const producerId = (facts.get(producerIdsKey) as number | undefined) ?? 0;

@@ -5,6 +5,7 @@
  */
 
 import { type ByteParts, copyRange, sizeOf } from '../../log/byte-parts.js';
+import { deleteListed } from '../delete-listed.js';
 import type { ObjectStore } from '../object-store.js';
 import { StoreError } from '../store-error.js';
 import type { Table } from './database.js';
@@ -60,7 +61,7 @@ export function createSmallObjects(
     return reading(() => pending.get(key) ?? table.get(key));
   }
 
-  return {
+  const store: SmallObjects = {
     assertPut(key) {
       const unsettled = pending.has(key) || failed.has(key);
       if (!unsettled || table.get(key) !== undefined) return;
@@ -112,5 +113,7 @@ export function createSmallObjects(
       for (const name of reading(() => namesBelow(table, prefix))) names.add(name);
       return [...names];
     },
+    deletePrefix: (prefix, countMax) => deleteListed(store, prefix, countMax),
   };
+  return store;
 }

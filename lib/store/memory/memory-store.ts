@@ -13,11 +13,12 @@ import { emptyHead, type PartitionHead, type PartitionRef } from '../../log/part
 import type { ParkedProducer } from '../../log/producer-state.js';
 import { decideAdvance } from '../../log/tail-roll.js';
 import { decideWalFloor } from '../../log/wal-floor.js';
+import { deleteListed } from '../delete-listed.js';
 import type { ObjectStore } from '../object-store.js';
 import type { HeadChange, PartitionIndex } from '../partition-index.js';
 import { StoreError } from '../store-error.js';
 import type { Stores } from '../stores.js';
-import { alteredTopic, type Topic, type TopicStore } from '../topic-store.js';
+import { alteredTopic, type BuriedTopic, type Topic, type TopicStore } from '../topic-store.js';
 import { createMemoryGroups } from './memory-groups.js';
 import { createMemoryKeys } from './memory-keys.js';
 
@@ -36,7 +37,7 @@ export function createMemoryStores(): Stores {
 
 export function createMemoryObjects(): ObjectStore {
   const objects = new Map<string, Uint8Array>();
-  return {
+  const store: ObjectStore = {
     async put(key, parts) {
       if (objects.has(key)) return 'exists';
       objects.set(key, copyRange(parts));
@@ -73,7 +74,9 @@ export function createMemoryObjects(): ObjectStore {
       const names = inner.map((key) => key.slice(prefix.length).split('/'));
       return [...new Set(names.filter(({ length }) => length > 1).map(([name]) => name as string))];
     },
+    deletePrefix: (prefix, countMax) => deleteListed(store, prefix, countMax),
   };
+  return store;
 }
 
 function joined(parts: readonly Uint8Array[]): Uint8Array {
@@ -203,6 +206,7 @@ function putPage(pages: IndexPage[], page: IndexPage): void {
 
 export function createMemoryTopics(): TopicStore {
   const topics = new Map<string, Topic>();
+  const buried = new Map<string, BuriedTopic>();
   let producerIds = 0;
   return {
     async create(topic) {
@@ -233,6 +237,16 @@ export function createMemoryTopics(): TopicStore {
       topics.delete(name);
       return 'deleted';
     },
+    async bury(topic) {
+      const before = buried.get(topic.topicId)?.partitionCount ?? 0;
+      if (topic.partitionCount >= before) buried.set(topic.topicId, topic);
+    },
+    buried: async (countMax, after = '') =>
+      [...buried.values()]
+        .filter(({ topicId }) => topicId > after)
+        .sort((a, b) => (a.topicId < b.topicId ? -1 : 1))
+        .slice(0, countMax),
+    forget: async (topicId) => void buried.delete(topicId),
     nextProducerId: async () => producerIds++,
   };
 }

@@ -175,6 +175,50 @@ test('only the topic with that id is deleted', async () => {
   });
 });
 
+const buried = { topicId: 'id', name: 'orders', partitionCount: 3, deletedAtMs: 5 };
+const buriedItem = {
+  ...{ pk: { S: '1/deleted' }, sk: { S: 'id' } },
+  ...{ n: { S: 'orders' }, c: { N: '3' }, m: { N: '5' } },
+};
+
+test('a topic is buried by one put, unless it is with more partitions', async () => {
+  dynamodb.on(PutItemCommand).resolvesOnce({}).rejects(conditionFailed());
+  await topics.bury(buried);
+  await topics.bury(buried);
+  const put = {
+    TableName: 'the-table',
+    Item: buriedItem,
+    ConditionExpression: 'attribute_not_exists(pk) OR c <= :c',
+    ExpressionAttributeValues: { ':c': { N: '3' } },
+  };
+  expect(sent()).toEqual([put, put]);
+});
+
+test('the buried are listed until they are forgotten', async () => {
+  const keyOf = (id: string) => ({ pk: { S: '1/deleted' }, sk: { S: id } });
+  const [first, Key] = [keyOf('a'), keyOf('id')];
+  dynamodb
+    .on(QueryCommand)
+    .resolvesOnce({ Items: [], LastEvaluatedKey: Key })
+    .resolves({ Items: [buriedItem] });
+  expect(await topics.buried(5, 'a')).toEqual([buried]);
+  const query = {
+    TableName: 'the-table',
+    KeyConditionExpression: 'pk = :pk',
+    ExpressionAttributeValues: { ':pk': { S: '1/deleted' } },
+    ConsistentRead: true,
+    Limit: 5,
+  };
+  expect(sent()).toEqual([
+    { ...query, ExclusiveStartKey: first },
+    { ...query, ExclusiveStartKey: Key },
+  ]);
+  dynamodb.reset();
+  dynamodb.on(DeleteItemCommand).resolves({});
+  await topics.forget('id');
+  expect(sent()).toEqual([{ TableName: 'the-table', Key }]);
+});
+
 test('producer ids are counted up by the table', async () => {
   dynamodb.on(UpdateItemCommand).resolves({ Attributes: { c: { N: '42' } } });
   expect(await topics.nextProducerId()).toBe(41);

@@ -1,0 +1,111 @@
+/**
+ * The hours that have inline objects, each by a marker item, and what lies in one. A process writes the
+ * marker before its first inline object of an hour, so nothing that a commit points to is without one;
+ * it goes after the last object of its hour. Only a process that was stopped between the two for longer
+ * than clean-up waits can leave an object that nobody lists; no commit can point to that.
+ */
+
+import {
+  DeleteItemCommand,
+  type DynamoDBClient,
+  PutItemCommand,
+  QueryCommand,
+} from '@aws-sdk/client-dynamodb';
+import { parseWalKey } from '../../log/wal-key.js';
+import { decodeStored, replyTo } from './aws-errors.js';
+import type { Item } from './items/attributes.js';
+import {
+  inlineHourFromItem,
+  inlineHourKey,
+  inlineHoursKey,
+  inlineKeyFromItem,
+  inlineShardKey,
+  inlineShards,
+} from './items/inline-item.js';
+
+export type InlineHours = {
+  /** Writes the marker, unless this process has done so. */
+  mark(bucket: number): Promise<void>;
+  unmark(bucket: number): Promise<void>;
+  /** Buckets as keys spell them. */
+  list(): Promise<readonly string[]>;
+  /** Keys of the objects in an hour, in order. */
+  keysOf(bucket: number, countMax: number, after?: string): Promise<readonly string[]>;
+};
+
+/** A flush that was held up may still be of the hour before. */
+const hoursRemembered = 4;
+const hoursPerQuery = 1_000;
+
+export function createInlineHours(dynamodb: DynamoDBClient, tableName: string): InlineHours {
+  const marked = new Map<number, Promise<void>>();
+
+  async function putMarker(bucket: number): Promise<void> {
+    const command = new PutItemCommand({ TableName: tableName, Item: inlineHourKey(bucket) });
+    await replyTo('write', dynamodb.send(command));
+  }
+
+  /** Sort keys of one item collection, all of them or those after `after`. */
+  async function* sortKeys(pk: string, countMax: number, after?: string): AsyncGenerator<Item> {
+    let from: Item | undefined;
+    do {
+      const command = new QueryCommand({
+        TableName: tableName,
+        KeyConditionExpression: after === undefined ? 'pk = :pk' : 'pk = :pk AND sk > :after',
+        ExpressionAttributeValues: {
+          ':pk': { S: pk },
+          ...(after !== undefined && { ':after': { S: after } }),
+        },
+        ProjectionExpression: 'sk',
+        ConsistentRead: true,
+        Limit: countMax,
+        ExclusiveStartKey: from,
+      });
+      const { Items = [], LastEvaluatedKey } = await replyTo('read', dynamodb.send(command));
+      yield* Items;
+      from = LastEvaluatedKey;
+    } while (from);
+  }
+
+  return {
+    mark(bucket) {
+      const known = marked.get(bucket);
+      if (known !== undefined) return known;
+      const marking = putMarker(bucket).catch((error: unknown) => {
+        marked.delete(bucket);
+        throw error;
+      });
+      marked.set(bucket, marking);
+      for (const oldest of marked.keys()) {
+        if (marked.size <= hoursRemembered) break;
+        marked.delete(oldest);
+      }
+      return marking;
+    },
+    async unmark(bucket) {
+      marked.delete(bucket);
+      const command = new DeleteItemCommand({ TableName: tableName, Key: inlineHourKey(bucket) });
+      await replyTo('write', dynamodb.send(command));
+    },
+    async list() {
+      const buckets: string[] = [];
+      for await (const item of sortKeys(inlineHoursKey, hoursPerQuery)) {
+        buckets.push(decodeStored('none', () => inlineHourFromItem(item)));
+      }
+      return buckets;
+    },
+    async keysOf(bucket, countMax, after) {
+      const keys: string[] = [];
+      const uuid = after === undefined ? undefined : parseWalKey(after)?.uuid;
+      for (const shard of inlineShards) {
+        if (uuid !== undefined && shard < uuid.charAt(0)) continue;
+        const left = countMax - keys.length;
+        for await (const item of sortKeys(inlineShardKey(bucket, shard), left, uuid)) {
+          keys.push(decodeStored('none', () => inlineKeyFromItem(bucket, item)));
+          if (keys.length === countMax) return keys;
+        }
+      }
+      return keys;
+    },
+  };
+}
