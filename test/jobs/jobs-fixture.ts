@@ -117,7 +117,7 @@ export async function createJobsFixture(
       const records: string[] = [];
       let next = offset ?? (await head(ref)).logStartOffset;
       const from = next;
-      for (let end = next + 1; next < end; ) {
+      for (let end = (await head(ref)).nextOffset; next < end; ) {
         const answer = await broker.fetch(ref, { offset: next, bytesMax, waitMs: 0 });
         for (const batch of answer.batches) {
           for (const record of decodeRecords(batch, nodeCodecs)) {
@@ -141,11 +141,15 @@ export async function createJobsFixture(
   };
 }
 
-/** What a reader gets who begins at each offset there is. */
-export async function readEverywhere(fixture: JobsFixture, ref = refA): Promise<string[][]> {
+/** What readers get who begin at each offset there is, or at every `step`th. */
+export async function readEverywhere(
+  fixture: JobsFixture,
+  ref = refA,
+  step = 1,
+): Promise<string[][]> {
   const { logStartOffset, nextOffset } = await fixture.head(ref);
   const reads: string[][] = [];
-  for (let offset = logStartOffset; offset < nextOffset; offset++) {
+  for (let offset = logStartOffset; offset < nextOffset; offset += step) {
     reads.push(await fixture.read(offset, ref, offset % 2 === 0 ? 1 : 1_000_000));
   }
   return reads;
