@@ -96,6 +96,7 @@ test('every file of a room with decisions has a test that names it', () => {
     'lib/log',
     'lib/coordinator',
     'lib/broker',
+    'lib/jobs',
     'lib/contract',
     'lib/http',
   ]

@@ -8,7 +8,7 @@ import type { PartitionHead, PartitionRef } from '../log/partition-head.js';
 import type { Stores } from '../store/stores.js';
 import type { Clock } from '../store/world.js';
 import { BrokerError } from './broker-error.js';
-import { endOf, ObjectMissing, readBatches } from './read-batches.js';
+import { endOf, IndexMoved, readBatches } from './read-batches.js';
 import type { TailWatch } from './tail-watch.js';
 
 export type FetchRequest = {
@@ -96,7 +96,7 @@ export function offsetOutOfRange(head: PartitionHead, offset: number): BrokerErr
   );
 }
 
-/** If an object is gone, the index has moved on: look again, once. */
+/** If an object or a page is gone, the index has moved on: look again, once. */
 async function readFollowingIndex(
   deps: FetchDeps,
   ref: PartitionRef,
@@ -108,7 +108,7 @@ async function readFollowingIndex(
   try {
     return await readBatches(stores, codecs, ref, head, offset, bytesMax);
   } catch (error) {
-    if (!(error instanceof ObjectMissing)) throw error;
+    if (!(error instanceof IndexMoved)) throw error;
   }
   const newer = await stores.index.readHead(ref);
   if (!newer) return undefined;
@@ -116,7 +116,7 @@ async function readFollowingIndex(
   try {
     return await readBatches(stores, codecs, ref, newer, offset, bytesMax);
   } catch (cause) {
-    if (!(cause instanceof ObjectMissing)) throw cause;
+    if (!(cause instanceof IndexMoved)) throw cause;
     throw new BrokerError('KAFKA_STORAGE_ERROR', `Retained data is gone: ${cause.message}.`, {
       details: { offset },
       cause,

@@ -15,7 +15,7 @@ import {
 import { decodeRecords } from '../log/record-batch.js';
 import type { Stores } from '../store/stores.js';
 import { BrokerError } from './broker-error.js';
-import { endOf, locate, ObjectMissing, readBatches } from './read-batches.js';
+import { endOf, IndexMoved, locate, readBatches } from './read-batches.js';
 
 export type TimedOffset = { readonly offset: number; readonly timestampMs: number };
 
@@ -30,14 +30,14 @@ export async function findOffsetByTime(
   try {
     return await search(stores, codecs, ref, head, timestampMs);
   } catch (error) {
-    if (!(error instanceof ObjectMissing)) throw error;
+    if (!(error instanceof IndexMoved)) throw error;
   }
-  // If an object is gone, the index has moved on: look again, once.
+  // If an object or a page is gone, the index has moved on: look again, once.
   const newer = (await stores.index.readHead(ref)) ?? head;
   try {
     return await search(stores, codecs, ref, newer, timestampMs);
   } catch (cause) {
-    if (!(cause instanceof ObjectMissing)) throw cause;
+    if (!(cause instanceof IndexMoved)) throw cause;
     const message = `Retained data is gone: ${cause.message}.`;
     throw new BrokerError('KAFKA_STORAGE_ERROR', message, { cause });
   }

@@ -20,9 +20,9 @@ import { StoreError } from '../store/store-error.js';
 import type { Stores } from '../store/stores.js';
 import { BrokerError } from './broker-error.js';
 
-/** A stored object is not there (any more): the index may have moved on since the head was read. */
-export class ObjectMissing extends Error {
-  override readonly name = 'ObjectMissing';
+/** An object or a page is not there (any more): the index may have moved on since the head was read. */
+export class IndexMoved extends Error {
+  override readonly name = 'IndexMoved';
 }
 
 /**
@@ -70,7 +70,7 @@ export async function locate(
   const recentBytes = head.tail.reduce((sum, entry) => sum + entry.sizeBytes, 0);
   const pagesMax = pagesToAsk(bytesMax, recentBytes, head.tail.length);
   const pages = await pagesFrom(stores, ref, head, offset, pagesMax);
-  checkContiguous(ref, pages, offset);
+  checkContiguous(pages, offset);
   const paged = from(pages.flatMap((page) => placeEntries(page.baseOffset, page.locations)));
   const reachesTail = pages.at(-1)?.nextOffset === head.tailBaseOffset;
   return reachesTail ? [...paged, ...placeTail(head)] : paged;
@@ -95,7 +95,7 @@ async function pagesFrom(
 }
 
 /** A hole in the index must never look like the next record: a reader would skip it for ever. */
-function checkContiguous(ref: PartitionRef, pages: readonly IndexPage[], offset: number): void {
+function checkContiguous(pages: readonly IndexPage[], offset: number): void {
   let expected = offset;
   for (const [i, page] of pages.entries()) {
     const fits = i === 0 ? page.baseOffset <= expected : page.baseOffset === expected;
@@ -103,9 +103,7 @@ function checkContiguous(ref: PartitionRef, pages: readonly IndexPage[], offset:
     expected = page.nextOffset;
   }
   if (pages.length === 0 || expected !== pages.at(-1)?.nextOffset) {
-    throw new BrokerError('KAFKA_STORAGE_ERROR', `The index has a hole at offset ${expected}.`, {
-      details: { topicId: ref.topicId, partition: ref.partition, offset: expected },
-    });
+    throw new IndexMoved(`the index has a hole at offset ${expected}`);
   }
 }
 
@@ -118,7 +116,7 @@ async function readRange(
   for (let tries = 1; ; tries++) {
     try {
       const answer = await stores.objects.read(read.objectKey, read.position, read.sizeBytes);
-      if (answer.kind === 'missing') throw new ObjectMissing(`object ${read.objectKey} is missing`);
+      if (answer.kind === 'missing') throw new IndexMoved(`object ${read.objectKey} is missing`);
       const { objectKey, baseOffset } = read;
       const placing = { objectKey, baseOffset, leaderEpoch: head.lease.leaderEpoch };
       return placeBatches(answer.bytes, placing, codecs).map(({ bytes }) => bytes);

@@ -9,11 +9,12 @@ import type { Codecs } from '../log/codecs.js';
 import { bytesOf, type CompactionGoal, isOld, planSegment } from '../log/compaction-plan.js';
 import type { IndexPage } from '../log/index-page.js';
 import { currentPages } from '../log/page-replacement.js';
-import type { PartitionHead, PartitionRef } from '../log/partition-head.js';
+import { type PartitionHead, type PartitionRef, placeEntries } from '../log/partition-head.js';
 import { formatSegmentKey } from '../log/segment-key.js';
-import { planShortRoll } from '../log/tail-roll.js';
+import { planRolls, planShortRoll, type TailRolls } from '../log/tail-roll.js';
 import type { Stores } from '../store/stores.js';
 import type { World } from '../store/world.js';
+import { finishBegun } from './finish-begun.js';
 import type { Leader } from './leader.js';
 import { writeSegment } from './write-segment.js';
 
@@ -86,22 +87,34 @@ export async function compactPartition(
   return report;
 }
 
-/** An old tail that is too short for a page is rolled all the same, or its hour would never be free. */
+/**
+ * An old tail is rolled, also one that is too short for a page or whose roller died: its hour would never
+ * be free.
+ */
 async function withoutOldTail(
-  { stores }: CompactionDeps,
+  { stores: { index } }: CompactionDeps,
   ref: PartitionRef,
   leader: Leader,
   { oldBucket }: CompactionGoal,
 ): Promise<PartitionHead> {
-  const head = (await stores.index.readHead(ref)) ?? leader.head;
-  const roll = head.tail.some((entry) => isOld(entry, oldBucket)) ? planShortRoll(head) : undefined;
-  if (!roll) return head;
-  for (const [producer, state] of Object.entries(roll.park)) {
-    await stores.index.parkProducer(ref, producer, state);
+  let head = (await index.readHead(ref)) ?? leader.head;
+  while (head.tail.some((entry) => isOld(entry, oldBucket))) {
+    const roll = planRolls(head) ?? shortRolls(head);
+    if (!roll) break;
+    for (const [producer, state] of Object.entries(roll.park)) {
+      await index.parkProducer(ref, producer, state);
+    }
+    for (const page of roll.pages) await index.writePage(ref, page);
+    const advanced = await index.advanceTail(ref, roll.advance);
+    if (advanced.kind !== 'changed') break;
+    head = advanced.head;
   }
-  await stores.index.writePage(ref, roll.page);
-  const advanced = await stores.index.advanceTail(ref, roll.advance);
-  return advanced.kind === 'changed' ? advanced.head : head;
+  return head;
+}
+
+function shortRolls(head: PartitionHead): TailRolls | undefined {
+  const roll = planShortRoll(head);
+  return roll && { ...roll, pages: [roll.page] };
 }
 
 /** Pages from `from` on, enough for one segment. */
@@ -118,13 +131,24 @@ async function pagesToCompact(
     const found = await index.findPages(ref, offset, countMax);
     const rolled = found.filter(({ nextOffset }) => nextOffset <= head.tailBaseOffset);
     const current = currentPages(rolled, offset, Math.max(head.compactedTo, from));
+    // The last of them may be left over: only the page behind it would tell.
+    if (found.length === countMax) current.pop();
     pages.push(...current);
     bytes += current.reduce((sum, page) => sum + bytesOf(page), 0);
     if (found.length < countMax) break;
     if (current.length === 0) countMax *= 4;
     else offset = current.at(-1)?.nextOffset ?? offset;
   }
-  return pages;
+  const [first, ...others] = pages;
+  return first ? [retainedPart(first, from), ...others] : [];
+}
+
+/** What lies wholly below the log start may be deleted already. */
+function retainedPart(page: IndexPage, from: number): IndexPage {
+  const locations = placeEntries(page.baseOffset, page.locations).filter(
+    ({ baseOffset, recordCount }) => baseOffset + recordCount > from,
+  );
+  return { ...page, baseOffset: locations[0]?.baseOffset ?? page.baseOffset, locations };
 }
 
 /** Undefined when this leader was deposed meanwhile. */
@@ -149,6 +173,7 @@ async function compactPages(
     compactedTo: nextOffset,
   });
   if (outcome === 'replaced') return location.sizeBytes;
-  await stores.objects.delete([key]);
+  // A store may have asked twice: then the first time it was replaced, and refused only the second time.
+  await finishBegun(stores, ref, key);
   return undefined;
 }

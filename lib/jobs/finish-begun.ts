@@ -1,7 +1,7 @@
 /**
  * After a leader that did not come to its end: the segment that it was writing is either in the index, and
- * then the pages that it replaced go, or it never will be, and then it goes itself. Only for who leads now:
- * a change that the old leader asked for is refused from then on, however late it arrives.
+ * then the pages that it replaced go, or it never will be, and then it goes itself. Only once somebody else
+ * leads: a change that the old leader asked for is refused from then on, however late it arrives.
  */
 
 import type { PartitionRef } from '../log/partition-head.js';
@@ -17,6 +17,7 @@ export async function finishBegun(
 ): Promise<void> {
   const segment = parseSegmentKey(key);
   if (!segment) return;
+  // All that ends inside the segment; its own page is the first that ends after them.
   const replaced: number[] = [];
   for (let offset = segment.baseOffset; ; ) {
     const found = await index.findPages(ref, offset, pagesPerLook);
@@ -25,7 +26,7 @@ export async function finishBegun(
         await index.deletePages(ref, replaced);
         return;
       }
-      if (page.baseOffset >= segment.baseOffset) replaced.push(page.nextOffset);
+      replaced.push(page.nextOffset);
     }
     const last = found.at(-1);
     if (!last || found.length < pagesPerLook) break;

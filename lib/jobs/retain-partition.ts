@@ -4,6 +4,7 @@
  */
 
 import { bytesOf } from '../log/compaction-plan.js';
+import type { IndexPage } from '../log/index-page.js';
 import { currentPages } from '../log/page-replacement.js';
 import {
   type PartitionHead,
@@ -58,9 +59,7 @@ async function oldest(
   offset: number,
 ): Promise<{ locations: readonly PlacedLocation[]; bytesBelow: number }> {
   if (offset < head.tailBaseOffset) {
-    const found = await index.findPages(ref, offset, pagesPerLook);
-    const rolled = found.filter(({ nextOffset }) => nextOffset <= head.tailBaseOffset);
-    const pages = currentPages(rolled, offset, head.compactedTo);
+    const pages = await currentPagesFrom(index, ref, head, offset);
     const first = pages[0];
     const locations = pages.flatMap((page) => placeEntries(page.baseOffset, page.locations));
     const from = locations.filter(
@@ -76,6 +75,21 @@ async function oldest(
   );
   const bytesAbove = tail.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   return { locations: tail, bytesBelow: totalBytes(head) - bytesAbove };
+}
+
+/** Looks further while all it finds is left over. */
+async function currentPagesFrom(
+  index: PartitionIndex,
+  ref: PartitionRef,
+  head: PartitionHead,
+  offset: number,
+): Promise<IndexPage[]> {
+  for (let countMax = pagesPerLook; ; countMax *= 4) {
+    const found = await index.findPages(ref, offset, countMax);
+    const rolled = found.filter(({ nextOffset }) => nextOffset <= head.tailBaseOffset);
+    const pages = currentPages(rolled, offset, head.compactedTo);
+    if (pages.length > 0 || found.length < countMax) return pages;
+  }
 }
 
 /** Whether anything lies wholly below `offset`. */

@@ -3,11 +3,12 @@
  * them have, `writersDone` tells the others to. More actors are more lines here.
  */
 
+import { maintainer, trimmer } from './maintainers.js';
 import { crowd, idempotentProducer, plainProducer, spreadingProducer } from './producers.js';
 import { expectedOffsetRacer, fencingTokenRacer } from './racers.js';
 import { follower, readerFromStart } from './readers.js';
 import type { Simulation } from './simulation.js';
-import { cleaner, evictingRoller, lateArrivals } from './upkeep.js';
+import { evictingRoller, lateArrivals } from './upkeep.js';
 
 export type Actor = (sim: Simulation) => Promise<void>;
 type LogActor = (sim: Simulation, log: string) => Promise<void>;
@@ -28,10 +29,11 @@ const othersOfLog: readonly LogActor[] = [follower, follower, readerFromStart];
 export function castOf(sim: Simulation): { writers: Actor[]; others: Actor[] } {
   const forEachLog = (actors: readonly LogActor[]): Actor[] =>
     sim.logs.flatMap((log) => actors.map((act) => (each: Simulation) => act(each, log)));
-  const cleaning = sim.options.cleaning ? [cleaner] : [];
+  const jobs = sim.options.maintaining ? [maintainer, maintainer] : [];
+  const trims = sim.options.trimming ? forEachLog([trimmer]) : [];
   const evictions = sim.options.evicting ? [evictingRoller, evictingRoller] : [];
   return {
     writers: [...forEachLog(writersOfLog), spreadingProducer],
-    others: [...forEachLog(othersOfLog), lateArrivals, ...cleaning, ...evictions],
+    others: [...forEachLog(othersOfLog), lateArrivals, ...jobs, ...trims, ...evictions],
   };
 }

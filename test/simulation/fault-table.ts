@@ -27,7 +27,16 @@ type FaultRow = {
 };
 
 const rolls = ['index.advanceTail', 'index.writePage', 'index.parkProducer'];
-const changes = ['index.commit', 'index.setFencingToken', 'index.raiseWalFloor', ...rolls];
+const leading = [
+  'index.takeLease',
+  'index.renewLease',
+  'index.releaseLease',
+  'index.replacePages',
+  'index.deletePages',
+  'index.writeNotes',
+];
+const raises = ['index.raiseWalFloor', 'index.raiseLogStart'];
+const changes = ['index.commit', 'index.setFencingToken', ...raises, ...rolls, ...leading];
 const minuteMs = 60_000;
 
 export const faultTable: readonly FaultRow[] = [
@@ -39,17 +48,27 @@ export const faultTable: readonly FaultRow[] = [
   },
   {
     kind: 'reply lost',
-    on: [...changes, 'objects.put'],
+    on: [...changes, 'objects.put', 'objects.delete', 'writer.finish'],
     perThousand: 30,
     inject: () => ({ kind: 'lost' }),
   },
   {
     kind: 'acts later',
-    on: [...changes, 'objects.put'],
+    on: [...changes, 'objects.put', 'objects.delete'],
     perThousand: 25,
     inject: () => ({ kind: 'delayed' }),
   },
   { kind: 'acts twice', on: changes, perThousand: 25, inject: () => ({ kind: 'duplicated' }) },
+  {
+    kind: 'asked twice',
+    on: changes,
+    perThousand: 15,
+    inject({ random, after }) {
+      const gate = createGate();
+      after(random() * 1_500, gate.open);
+      return { kind: 'asked twice', gate };
+    },
+  },
   {
     kind: 'slow',
     perThousand: 10,

@@ -19,6 +19,7 @@ export type Instance = {
   readonly broker: Broker;
   /** As its own jobs see them: with latency and faults. */
   readonly stores: Stores;
+  readonly jobStores: Stores;
   readonly world: World;
   readonly died: Promise<void>;
   alive(): boolean;
@@ -124,6 +125,7 @@ export function createInstance(parts: FleetParts, kind: Instance['kind']): Insta
     kind,
     broker: bug?.broker?.(broker, parts) ?? broker,
     stores,
+    jobStores: bug?.jobStores?.(stores, parts) ?? stores,
     world: ownWorld,
     died,
     alive: () => life !== 'dead',
@@ -171,9 +173,11 @@ export function wrapStores(stores: Stores, around: Around): Stores {
         (...args: unknown[]) => around(async () => act(...args), `${name}.${method}`),
       ]),
     ) as T;
+  const objects = wrap('objects', stores.objects);
+  const create: typeof objects.create = async (key) => wrap('writer', await objects.create(key));
   return {
     ...stores,
-    objects: wrap('objects', stores.objects),
+    objects: { ...objects, create },
     index: wrap('index', stores.index),
     topics: wrap('topics', stores.topics),
   };

@@ -18,9 +18,10 @@ export type Judged = {
 };
 
 export async function judgeSeed(seed: number, bug?: Bug): Promise<Judged> {
-  const { events, complaints, operations, faults } = await simulate(optionsOf(seed, bug));
-  // Nothing removes records here: a log start that moves is wrong.
-  const checker = createChecker({ retention: false });
+  const options = optionsOf(seed, bug);
+  const { events, complaints, operations, faults } = await simulate(options);
+  // Where nothing else removes records, a log start moves as far as somebody trims, and no further.
+  const checker = createChecker({ retention: options.retentionBytes >= 0 });
   for (const event of events) checker.add(event);
   const violations = checker.finish().violations.map(({ anomaly, log, message }) => ({
     anomaly,

@@ -15,8 +15,11 @@ export type SimulationOptions = {
   readonly appendTimeoutMs: number;
   /** Whether somebody evicts producers early; if not, the brokers have to, from a crowd. */
   readonly evicting: boolean;
-  /** Whether WAL buckets are deleted: their floors also keep old requests out. */
-  readonly cleaning: boolean;
+  /** Whether there is compaction and clean-up: its WAL floors also keep old requests out. */
+  readonly maintaining: boolean;
+  readonly trimming: boolean;
+  /** Whether a partition keeps only so many bytes; then any log start is right that never falls. */
+  readonly retentionBytes: number;
   readonly partitionCount: number;
   readonly serverCount: number;
   readonly lambdaCount: number;
@@ -36,7 +39,9 @@ export function optionsOf(seed: number, bug?: Bug): SimulationOptions {
     rollFaultRate: hardlyRolls ? 0.85 : 0.02,
     appendTimeoutMs: [400, 40, 2_000][seed % 3] ?? 400,
     evicting: !crowded,
-    cleaning: seed % 3 !== 2,
+    maintaining: seed % 3 !== 2,
+    trimming: seed % 5 === 1,
+    retentionBytes: seed % 5 === 3 ? 4_000 : -1,
     partitionCount: crowded ? 1 : 2,
     serverCount: 1 + (seed % 2),
     lambdaCount: 2,

@@ -24,6 +24,7 @@ export async function follower(sim: Simulation, log: string): Promise<void> {
     const outcome = await read(sim, process, log, { offset, bytesMax, waitMs }, instance);
     if (waitMs === longWaitMs) judgeWait(sim, log, offset, fromMs, instance, outcome);
     if (outcome.kind === 'ok') offset = outcome.nextOffset;
+    else if (outcome.kind === 'fail') offset = outcome.earliest ?? offset;
   }
 }
 
@@ -51,7 +52,11 @@ export async function readerFromStart(sim: Simulation, log: string): Promise<voi
     for (let [offset, end] = [0, 1]; offset < end && !sim.writersDone(); ) {
       const outcome = await read(sim, process, log, { offset, bytesMax, waitMs: 0 });
       if (outcome.kind === 'ok') [offset, end] = [outcome.nextOffset, outcome.highWatermark];
-      else await sim.pause(50);
+      else if (outcome.kind === 'fail' && outcome.earliest !== undefined) {
+        offset = outcome.earliest;
+        end = Math.max(end, offset + 1);
+      }
+      if (outcome.kind !== 'ok') await sim.pause(50);
     }
     await sim.pause(1_500);
   }
@@ -66,6 +71,10 @@ export async function finalReader(sim: Simulation, log: string): Promise<void> {
   for (let ended = false; !ended; ) {
     const request = { offset, bytesMax, waitMs: 0, final: true };
     const outcome = await read(sim, process, log, request, instance);
+    if (outcome.kind === 'fail' && (outcome.earliest ?? offset) > offset) {
+      offset = outcome.earliest ?? offset;
+      continue;
+    }
     if (outcome.kind !== 'ok') {
       const why = outcome.kind === 'fail' ? outcome.code : outcome.kind;
       return sim.complain('unreadable', `${log} cannot be read at ${offset}: ${why}`);

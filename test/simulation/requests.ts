@@ -143,7 +143,8 @@ export type ReadOutcome =
       readonly nextOffset: number;
       readonly highWatermark: number;
     }
-  | { readonly kind: 'fail'; readonly code: string }
+  /** `earliest`: where the log begins, to who asked below it. */
+  | { readonly kind: 'fail'; readonly code: string; readonly earliest?: number }
   | { readonly kind: 'unknown' };
 
 export async function read(
@@ -178,8 +179,32 @@ export async function read(
     const { code, message, details } = brokerErrorOf(error);
     if (code === 'UNKNOWN_SERVER_ERROR') sim.complain('unexpected-error', `${message} ${error}`);
     const { earliest } = details;
-    complete({ type: 'fail', code, ...(typeof earliest === 'number' && { earliest }) });
-    return { kind: 'fail', code };
+    const failed = { code, ...(typeof earliest === 'number' && { earliest }) };
+    complete({ type: 'fail', ...failed });
+    return { kind: 'fail', ...failed };
+  }
+}
+
+/** Where the log ended when it was done. */
+export async function trim(
+  sim: Simulation,
+  process: string,
+  log: string,
+  offset: number,
+): Promise<number | undefined> {
+  const complete = sim.history.invoke(process, { op: 'trim', log, offset });
+  sim.count('trim', 1);
+  try {
+    const head = await ask(sim, sim.fleet.pick(), ({ broker }) =>
+      broker.trim(sim.refOf(log), offset),
+    );
+    if (!head) complete({ type: 'unknown' });
+    else complete({ type: 'ok', op: 'trim', logStartOffset: head.logStartOffset });
+    return head?.nextOffset;
+  } catch (error) {
+    const { code, sideEffects } = brokerErrorOf(error);
+    complete(sideEffects === 'none' ? { type: 'fail', code } : { type: 'unknown' });
+    return undefined;
   }
 }
 

@@ -10,11 +10,12 @@ import type { Codecs } from '../../lib/log/codecs.js';
 import type { PartitionRef } from '../../lib/log/partition-head.js';
 import { nodeCodecs } from '../../lib/runtime/node-codecs.js';
 import { createMemoryStores } from '../../lib/store/memory/memory-store.js';
-import type { Stores } from '../../lib/store/stores.js';
+import { unalteredTopic } from '../../lib/store/topic-store.js';
 import { createManualWorld, type ManualWorld, seededRandom } from '../support/manual-world.js';
 import { type Actor, castOf } from './cast.js';
 import { createFaultSource } from './fault-table.js';
 import { createFleet, type Fleet } from './fleet.js';
+import { maintainAtLast } from './maintainers.js';
 import type { SimulationOptions } from './options.js';
 import { finalReader } from './readers.js';
 import { createRecorder, type Recorder } from './recorder.js';
@@ -29,8 +30,6 @@ export type Simulation = {
   readonly logs: readonly string[];
   readonly refs: readonly PartitionRef[];
   refOf(log: string): PartitionRef;
-  /** Keys of all objects that were ever put and not deleted. */
-  readonly objectKeys: Set<string>;
   pick(below: number): number;
   oneOf<T>(choices: readonly T[]): T;
   chance(share: number): boolean;
@@ -61,8 +60,7 @@ export async function simulate(options: SimulationOptions): Promise<RunReport> {
   const complaints: Complaint[] = [];
   const operations = new Map<string, number>();
   const history = createRecorder(world.clock);
-  const objectKeys = new Set<string>();
-  const truth = rememberKeys(createMemoryStores(), objectKeys);
+  const truth = { ...createMemoryStores(), inlineBytesMax: 300 };
   const stores = options.bug?.stores?.(truth, { world, random }) ?? truth;
   const after = (delayMs: number, act: () => void) => void world.clock.sleep(delayMs).then(act);
   const faults = createFaultSource({ random, after }, options.rollFaultRate);
@@ -81,7 +79,11 @@ export async function simulate(options: SimulationOptions): Promise<RunReport> {
     options.serverCount,
   );
   const topicId = world.uuid();
-  await truth.index.createPartitions(topicId, 0, options.partitionCount);
+  const { partitionCount, retentionBytes } = options;
+  const configs = { 'retention.bytes': String(retentionBytes), 'retention.ms': '-1' };
+  const topic = { ...unalteredTopic, name: 't', topicId, partitionCount, createdAtMs: 0, configs };
+  await truth.topics.create(topic);
+  await truth.index.createPartitions(topicId, 0, partitionCount);
   const refs = Array.from({ length: options.partitionCount }, (_, partition) => ({
     topicId,
     partition,
@@ -97,7 +99,6 @@ export async function simulate(options: SimulationOptions): Promise<RunReport> {
     codecs,
     history,
     refs,
-    objectKeys,
     pick,
     logs: refs.map(({ partition }) => `t/${partition}`),
     refOf: (log) => refs[Number(log.split('/')[1])] as PartitionRef,
@@ -119,6 +120,7 @@ export async function simulate(options: SimulationOptions): Promise<RunReport> {
     await Promise.all(company);
     healed = true;
     await heal(sim);
+    if (options.maintaining) await maintainAtLast(sim);
     for (const log of sim.logs) await finalReader(sim, log);
   };
   await world.runUntil(play()).catch((error) => sim.complain('stuck', String(error)));
@@ -143,15 +145,6 @@ async function heal(sim: Simulation): Promise<void> {
     instance.end();
   }
   while (sim.fleet.stray() > 0) await sim.fleet.deliver();
-}
-
-function rememberKeys(stores: Stores, keys: Set<string>): Stores {
-  const { put } = stores.objects;
-  const remember: typeof put = (key, bytes) => {
-    keys.add(key);
-    return put(key, bytes);
-  };
-  return { ...stores, objects: { ...stores.objects, put: remember } };
 }
 
 function firstAck(

@@ -4,6 +4,7 @@
  * remembered, so that a test can count what a request costs.
  */
 
+import type { ObjectStore } from '../../lib/store/object-store.js';
 import { StoreError, type StoreErrorReason } from '../../lib/store/store-error.js';
 import type { Stores } from '../../lib/store/stores.js';
 
@@ -18,6 +19,8 @@ export type Fault =
   | { readonly kind: 'duplicated' }
   /** Acts as soon as `gate` is open, or acts and answers as soon as it is. */
   | { readonly kind: 'slow'; readonly gate: Gate; readonly acts: 'late' | 'early' }
+  /** Acts, the reply is lost, and as soon as `gate` is open the store itself asks again. */
+  | { readonly kind: 'asked twice'; readonly gate: Gate }
   /** Acts, and answers something else. */
   | { readonly kind: 'altered'; change(answer: unknown): unknown }
   /** Fails as no store may. */
@@ -93,6 +96,11 @@ export function createFaultyStores(
         await fault.gate.opened;
         return answer;
       }
+      case 'asked twice': {
+        await act(...structuredClone(args));
+        await fault.gate.opened;
+        return act(...args);
+      }
       case 'altered':
         return fault.change(await act(...args));
       case 'crash':
@@ -108,10 +116,17 @@ export function createFaultyStores(
     return Object.fromEntries(methods) as T;
   }
 
+  /** What an object is written with fails as everything else does. */
+  function wrapObjects(objects: ObjectStore): ObjectStore {
+    const wrapped = wrap('objects', objects);
+    const create: typeof wrapped.create = async (key) => wrap('writer', await wrapped.create(key));
+    return { ...wrapped, create };
+  }
+
   return {
     stores: {
       ...stores,
-      objects: wrap('objects', stores.objects),
+      objects: wrapObjects(stores.objects),
       index: wrap('index', stores.index),
       topics: wrap('topics', stores.topics),
       groups: wrap('groups', stores.groups),

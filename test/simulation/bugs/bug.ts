@@ -30,8 +30,8 @@ export type Bug = {
   readonly codecs?: Codecs;
   /** Every instance believes that it is the only one. */
   readonly alone?: boolean;
-  /** Clean-up looks at pages before it looks at the tail. */
-  readonly pagesBeforeTail?: boolean;
+  /** Maintenance uses the store wrongly. */
+  jobStores?(stores: Stores, tools: BugTools): Stores;
 };
 
 /** The same stores with another index. */
