@@ -12,15 +12,11 @@ import { createJsonLogger } from '../lib/runtime/json-logger.js';
 import { nodeCodecs } from '../lib/runtime/node-codecs.js';
 import { createNodeWorld } from '../lib/runtime/node-world.js';
 import { inlineBytesMaxOf, prices } from '../lib/settings/prices.js';
-import {
-  type Environment,
-  parseSettings,
-  type Settings,
-  variables,
-} from '../lib/settings/settings.js';
+import type { Environment } from '../lib/settings/settings.js';
 import { createAwsStores } from '../lib/store/aws/aws-stores.js';
 import type { Stores } from '../lib/store/stores.js';
 import type { Api, LambdaEnv } from './function-url.js';
+import { type LambdaSettings, lambdaSettings } from './lambda-settings.js';
 
 const MiB = 1024 * 1024;
 
@@ -35,7 +31,7 @@ const streamLifeMsDefault = 60_000;
 const recentBytesMaxDefault = 16 * MiB;
 
 export function compose(environment: Environment, given: { stores?: Stores } = {}): Api {
-  const settings = settingsFrom(environment);
+  const settings = lambdaSettings(environment);
   const { table: tableName, bucket: bucketName } = settings;
   const inlineBytesMax = settings.inlineBytesMax ?? inlineBytesMaxOf(prices);
   const stores = given.stores ?? createAwsStores({ tableName, bucketName, inlineBytesMax });
@@ -50,20 +46,6 @@ export function compose(environment: Environment, given: { stores?: Stores } = {
     docsScript: readDocsScript,
   });
   return { fetch: (request, env) => app.fetch(request, env), idle: () => broker.idle() };
-}
-
-type LambdaSettings = Settings & { readonly table: string; readonly bucket: string };
-
-function settingsFrom(environment: Environment): LambdaSettings {
-  const parsed = parseSettings(environment);
-  const problems = [variables.table, variables.bucket]
-    .filter((name) => !environment[name])
-    .map((name) => `${name} is not set`);
-  if (parsed.kind === 'problems') problems.push(...parsed.problems);
-  if (problems.length === 0 && parsed.kind === 'settings') {
-    return parsed.settings as LambdaSettings;
-  }
-  throw new Error(`Logbrook cannot start: ${problems.join('; ')}.`);
 }
 
 function brokerSettingsOf(settings: LambdaSettings): BrokerSettings {
