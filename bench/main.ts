@@ -7,6 +7,7 @@
 import Table from 'cli-table3';
 import { countAwsRequests } from './aws-requests.bench.js';
 import { measureChecker } from './checker.bench.js';
+import { priceAws } from './cost.bench.js';
 import { fetchCold } from './fetch.bench.js';
 import { lambdaInit } from './lambda-init.js';
 import { type Comparison, median } from './measure.js';
@@ -59,11 +60,42 @@ async function printSdk(): Promise<void> {
   print(`the SDK's own share: ${own.toFixed(3)} ms of CPU per call`);
 }
 
+async function printCosts(): Promise<void> {
+  print(
+    '\naws cost: counted requests and units at list prices (us-east-1); Lambda by a model, not measured',
+  );
+  const table = new Table({
+    head: [
+      '',
+      'per',
+      'PUT',
+      'GET',
+      'LIST',
+      'write units',
+      'read units',
+      'requests USD',
+      'with Lambda USD',
+    ],
+  });
+  for (const { what, per, bill, requestsUsd, lambdaUsd } of await priceAws()) {
+    const counts = [bill.s3Puts, bill.s3Gets, bill.s3Lists, bill.writeUnits, bill.readUnits];
+    const usd = [requestsUsd, requestsUsd + lambdaUsd].map((value) => value.toFixed(4));
+    table.push([
+      what,
+      per,
+      ...counts.map((count) => Math.round(count).toLocaleString('en')),
+      ...usd,
+    ]);
+  }
+  print(table.toString());
+}
+
 const parts: Readonly<Record<string, () => Promise<void>>> = {
   'produce binary': async () => printComparison(await produceBinary()),
   'produce json': async () => printComparison(await produceJson()),
   'fetch cold': async () => printComparison(await fetchCold()),
   'aws requests': printRequests,
+  'aws cost': printCosts,
   'aws sdk': printSdk,
   checker: async () => print(measureChecker()),
   'lambda init': async () => print(await lambdaInit()),
