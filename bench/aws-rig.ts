@@ -16,10 +16,12 @@ import type { Stores } from '../lib/store/stores.js';
 import { startDynamodbLocal } from '../test/support/dynamodb-local.js';
 import { countRequests, type RequestCounter } from '../test/support/request-counter.js';
 import { startS3Server } from '../test/support/s3-server.js';
+import { type Meter, meterRequests } from './priced-requests.js';
 
 export type AwsRig = {
   readonly stores: Stores;
   readonly requests: RequestCounter;
+  readonly meter: Meter;
   readonly dynamodb: DynamoDBClient;
   readonly tableName: string;
   /** As a fresh instance: nothing in memory, no objects kept. */
@@ -27,7 +29,7 @@ export type AwsRig = {
   stop(): Promise<void>;
 };
 
-export async function startAwsRig(): Promise<AwsRig> {
+export async function startAwsRig(inlineBytesMax = 0): Promise<AwsRig> {
   const [dynamodbServer, s3Server] = await Promise.all([startDynamodbLocal(), startS3Server()]);
   const region = 'us-east-1';
   const dynamodb = new DynamoDBClient({
@@ -41,13 +43,15 @@ export async function startAwsRig(): Promise<AwsRig> {
   const tableName = 'logbrook';
   const bucketName = `logbrook-${randomUUID()}`;
   await ensureTableAndBucket({ tableName, bucketName, dynamodb, s3 });
-  const stores = createAwsStores({ tableName, bucketName, dynamodb, s3 });
+  const stores = createAwsStores({ tableName, bucketName, inlineBytesMax, dynamodb, s3 });
   const requests = countRequests(dynamodb, s3);
+  const meter = meterRequests(dynamodb, s3);
   const world = createNodeWorld(createJsonLogger('warn'));
   const settings = { ...brokerDefaults, topicCacheMs: 60_000, recentBytesMax: 0 };
   return {
     stores,
     requests,
+    meter,
     dynamodb,
     tableName,
     newBroker: () => createBroker(stores, nodeCodecs, world, settings),

@@ -9,6 +9,7 @@ import { measureAccess } from './access.bench.js';
 import { countAwsRequests } from './aws-requests.bench.js';
 import { measureChecker } from './checker.bench.js';
 import { clientFigures } from './client.bench.js';
+import { priceAws } from './cost.bench.js';
 import { fetchCold } from './fetch.bench.js';
 import { kinesisReport, measureKinesis } from './kinesis.bench.js';
 import { lambdaInit } from './lambda-init.js';
@@ -73,11 +74,42 @@ async function printClient(): Promise<void> {
   print(table.toString());
 }
 
+async function printCosts(): Promise<void> {
+  print(
+    '\naws cost: counted requests and units at list prices (us-east-1); Lambda by a model, not measured',
+  );
+  const table = new Table({
+    head: [
+      '',
+      'per',
+      'PUT',
+      'GET',
+      'LIST',
+      'write units',
+      'read units',
+      'requests USD',
+      'with Lambda USD',
+    ],
+  });
+  for (const { what, per, bill, requestsUsd, lambdaUsd } of await priceAws()) {
+    const counts = [bill.s3Puts, bill.s3Gets, bill.s3Lists, bill.writeUnits, bill.readUnits];
+    const usd = [requestsUsd, requestsUsd + lambdaUsd].map((value) => value.toFixed(4));
+    table.push([
+      what,
+      per,
+      ...counts.map((count) => Math.round(count).toLocaleString('en')),
+      ...usd,
+    ]);
+  }
+  print(table.toString());
+}
+
 const parts: Readonly<Record<string, () => Promise<void>>> = {
   'produce binary': async () => printComparison(await produceBinary()),
   'produce json': async () => printComparison(await produceJson()),
   'fetch cold': async () => printComparison(await fetchCold()),
   'aws requests': printRequests,
+  'aws cost': printCosts,
   'aws sdk': printSdk,
   client: printClient,
   access: async () => print(await measureAccess()),

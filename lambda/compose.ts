@@ -20,18 +20,14 @@ import { nodeCodecs } from '../lib/runtime/node-codecs.js';
 import { nodeHashing } from '../lib/runtime/node-hashing.js';
 import { createNodeWorld } from '../lib/runtime/node-world.js';
 import { inlineBytesMaxOf, prices } from '../lib/settings/prices.js';
-import {
-  type Environment,
-  parseSettings,
-  type Settings,
-  variables,
-} from '../lib/settings/settings.js';
+import type { Environment } from '../lib/settings/settings.js';
 import { createAwsStores } from '../lib/store/aws/aws-stores.js';
 import { createKmsSecretBox } from '../lib/store/aws/kms-secret-box.js';
 import { createRootSecret } from '../lib/store/aws/root-secret.js';
 import type { Stores } from '../lib/store/stores.js';
 import type { Clock } from '../lib/store/world.js';
 import type { Api, LambdaEnv } from './function-url.js';
+import { lambdaSettings, type LambdaSettings as SettingsWith } from './lambda-settings.js';
 
 const MiB = 1024 * 1024;
 
@@ -45,6 +41,8 @@ const streamLifeMsDefault = 60_000;
 /** For a consumer that meets the instance which its producer met. */
 const recentBytesMaxDefault = 16 * MiB;
 
+type LambdaSettings = SettingsWith<'table' | 'bucket' | 'kmsKey' | 'rootSecretArn'>;
+
 export type Given = {
   readonly stores?: Stores;
   /** Instead of those that KMS and Secrets Manager keep. */
@@ -53,7 +51,7 @@ export type Given = {
 
 /** Throws without its settings: a function that cannot tell callers apart does not start. */
 export function compose(environment: Environment, given: Given = {}): Api {
-  const settings = settingsFrom(environment);
+  const settings = lambdaSettings(environment, ['table', 'bucket', 'kmsKey', 'rootSecretArn']);
   const { table: tableName, bucket: bucketName } = settings;
   const inlineBytesMax = settings.inlineBytesMax ?? inlineBytesMaxOf(prices);
   const stores = given.stores ?? createAwsStores({ tableName, bucketName, inlineBytesMax });
@@ -102,22 +100,6 @@ function keysOf(settings: LambdaSettings, { keys }: Stores, clock: Clock): Acces
     clock,
     rootSecret: createRootSecret(settings.rootSecretArn),
   });
-}
-
-type LambdaSettings = Settings &
-  Readonly<Record<'table' | 'bucket' | 'kmsKey' | 'rootSecretArn', string>>;
-
-function settingsFrom(environment: Environment): LambdaSettings {
-  const parsed = parseSettings(environment);
-  const { table, bucket, kmsKey, rootSecretArn } = variables;
-  const problems = [table, bucket, kmsKey, rootSecretArn]
-    .filter((name) => !environment[name])
-    .map((name) => `${name} is not set`);
-  if (parsed.kind === 'problems') problems.push(...parsed.problems);
-  if (problems.length === 0 && parsed.kind === 'settings') {
-    return parsed.settings as LambdaSettings;
-  }
-  throw new Error(`Logbrook cannot start: ${problems.join('; ')}.`);
 }
 
 /** What ARNs say. */

@@ -86,8 +86,9 @@ async function pagesFrom(
 ): Promise<IndexPage[]> {
   for (let countMax = pagesMax; ; countMax *= 4) {
     const found = await stores.index.findPages(ref, offset, countMax);
-    // Beyond this head's tail base, pages may still be on their way, in any order.
-    const rolled = found.filter(({ nextOffset }) => nextOffset <= head.tailBaseOffset);
+    // Beyond this head's tail base, pages may still be on their way, in any order. One that begins before it
+    // and ends beyond it is whole: it took the place of others since this head was read.
+    const rolled = found.filter(({ baseOffset }) => baseOffset < head.tailBaseOffset);
     const pages = currentPages(rolled, offset, head.compactedTo);
     const first = pages[0];
     if ((first && first.baseOffset <= offset) || found.length < countMax) return pages;

@@ -1,5 +1,5 @@
 /**
- * How the function is bundled: one minified ES module with everything in it, the AWS SDK too, so that
+ * How the functions are bundled: one minified ES module with everything in it, the AWS SDK too, so that
  * what was tested is what runs. By esbuild on this machine, never in Docker.
  */
 
@@ -7,7 +7,7 @@ import { type BundlingOptions, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodej
 
 const explorer = 'openapi-explorer.min.js';
 
-export const apiBundling: BundlingOptions = {
+export const plainBundling: BundlingOptions = {
   forceDockerBundling: false,
   format: OutputFormat.ESM,
   minify: true,
@@ -18,6 +18,10 @@ export const apiBundling: BundlingOptions = {
   // CommonJS packages in the bundle still call `require` for Node's own modules.
   banner:
     "import{createRequire as bundleRequire}from'node:module';const require=bundleRequire(import.meta.url);",
+};
+
+export const apiBundling: BundlingOptions = {
+  ...plainBundling,
   commandHooks: {
     beforeBundling: () => [],
     beforeInstall: () => [],

@@ -14,13 +14,21 @@ export type Deployment = {
   readonly memoryMb: number;
   /** Instances at most, set apart for this function; undefined: as many as the account has free. */
   readonly reservedConcurrency: number | undefined;
+  /** Between two runs of maintenance. */
+  readonly jobsEveryMinutes: number;
   readonly tracing: boolean;
   readonly alarms: boolean;
   /** An SNS topic that is told of alarms. */
   readonly alarmTopicArn: string | undefined;
 };
 
-const defaults = { name: 'Logbrook', stage: 'dev', memoryMb: 512, concurrencyInProduction: 100 };
+const defaults = {
+  name: 'Logbrook',
+  stage: 'dev',
+  memoryMb: 512,
+  concurrencyInProduction: 100,
+  jobsEveryMinutes: 5,
+};
 
 export function readDeployment(node: Node): Deployment {
   const problems: string[] = [];
@@ -62,6 +70,7 @@ export function readDeployment(node: Node): Deployment {
     memoryMb: count('memoryMb', 128, 10_240) ?? defaults.memoryMb,
     reservedConcurrency:
       concurrency ?? (production && !unlimited ? defaults.concurrencyInProduction : undefined),
+    jobsEveryMinutes: count('jobsEveryMinutes', 1, 60) ?? defaults.jobsEveryMinutes,
     tracing: flag('tracing', false),
     alarms: flag('alarms', true),
     alarmTopicArn: text('alarmTopicArn'),

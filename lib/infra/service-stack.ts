@@ -1,5 +1,6 @@
 /**
- * What runs: one function behind one URL, its logs and its alarms. Nothing in it holds state.
+ * What runs: one function behind one URL, one on a schedule, their logs and alarms. Nothing in it holds
+ * state.
  */
 
 import { fileURLToPath } from 'node:url';
@@ -17,6 +18,7 @@ import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { variables } from '../settings/settings.js';
 import { apiBundling } from './bundling.js';
+import { JobsFunction } from './constructs/jobs-function.js';
 import type { LogStore } from './constructs/log-store.js';
 import type { RootKey } from './constructs/root-key.js';
 import { ServiceAlarms } from './constructs/service-alarms.js';
@@ -82,7 +84,9 @@ export class ServiceStack extends Stack {
       invokeMode: InvokeMode.RESPONSE_STREAM,
     });
     if (deployment.alarms) new ServiceAlarms(this, 'Alarms', api, deployment.alarmTopicArn);
+    const jobs = new JobsFunction(this, 'Jobs', deployment, logStore);
     new CfnOutput(this, 'Url', { value: url.url });
     new CfnOutput(this, 'FunctionArn', { value: api.functionArn });
+    new CfnOutput(this, 'JobsFunctionName', { value: jobs.fn.functionName });
   }
 }

@@ -92,6 +92,30 @@ test('a head that was read before a roll still finds every offset after it', asy
   await expectAllIsRead(await fixture.head());
 });
 
+test('a head that was read before pages beyond it became one page still finds every offset', async () => {
+  const { index } = fixture.truth;
+  await fill(tailEntriesPerPage + 3);
+  await rollTail(index, refA, await fixture.head());
+  const old = await fixture.head();
+  await fill(tailEntriesPerPage);
+  await rollTail(index, refA, await fixture.head());
+  const pages = await index.findPages(refA, 0, 10);
+  const [first, last] = [pages[0], pages.at(-1)];
+  if (!first || !last) throw new Error('there are no pages');
+  expect(last.nextOffset).toBeGreaterThan(old.tailBaseOffset);
+  const lease = { candidate: 'leader', nowMs: 0, leaseMs: 1 };
+  await index.takeLease(refA, lease);
+  const leadership = { leader: 'leader', leaderEpoch: 1 };
+  const locations = pages.flatMap((page) => page.locations);
+  const page = { ...last, baseOffset: first.baseOffset, locations };
+  expect(await index.replacePages(refA, leadership, { page })).toBe('replaced');
+  await index.deletePages(refA, [first.nextOffset]);
+  const whole = await fixture.log();
+  for (let offset = 0; offset < old.nextOffset; offset++) {
+    expect((await read(offset, 1, old))[0]).toBe(whole[Math.floor(offset / 2)]);
+  }
+});
+
 test('a page that is there before the one in front of it is no hole', async () => {
   await fill(tailEntriesPerPage);
   await rollTail(fixture.truth.index, refA, await fixture.head());

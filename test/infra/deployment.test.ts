@@ -17,6 +17,7 @@ test('nothing needs to be said', () => {
     production: false,
     memoryMb: 512,
     reservedConcurrency: undefined,
+    jobsEveryMinutes: 5,
     tracing: false,
     alarms: true,
     alarmTopicArn: undefined,
@@ -32,5 +33,7 @@ test('only the stage prod is production, and only it has concurrency set apart u
 
 test('all problems are told at once', () => {
   const context = { stage: 'a b', memoryMb: '64', reservedConcurrency: '0', tracing: 'maybe' };
+  expect(() => read({ jobsEveryMinutes: '0' })).toThrow(/jobsEveryMinutes .* from 1 to 60/);
+  expect(read({ jobsEveryMinutes: '15' }).jobsEveryMinutes).toBe(15);
   expect(() => read(context)).toThrow(/stage .*reservedConcurrency .*memoryMb .*tracing /);
 });

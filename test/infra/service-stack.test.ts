@@ -1,9 +1,10 @@
 /** What is promised of the deployed function: lib/infra/service-stack.js, constructs/log-store.js. */
 
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Match } from 'aws-cdk-lib/assertions';
+import { Match, type Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
+import { jobDefaults } from '../../lib/jobs/job-settings.js';
 import { bundleApi } from '../support/bundled-api.js';
 import { allowed, list, type Statement, synthesizeService } from './stacks.js';
 
@@ -25,20 +26,23 @@ describe('the function', () => {
       Runtime: 'nodejs24.x',
       Architectures: ['arm64'],
       MemorySize: 512,
-      Timeout: 120,
       Handler: 'index.handler',
+    });
+    dev.hasResourceProperties('AWS::Lambda::Function', {
+      Description: 'Logbrook HTTP API (dev)',
+      Timeout: 120,
       ReservedConcurrentExecutions: Match.absent(),
       TracingConfig: Match.absent(),
     });
   });
 
   test('takes its limits from the context', () => {
-    everything.allResourcesProperties('AWS::Lambda::Function', {
+    everything.hasResourceProperties('AWS::Lambda::Function', {
       MemorySize: 1024,
       ReservedConcurrentExecutions: 7,
       TracingConfig: { Mode: 'Active' },
     });
-    prod.allResourcesProperties('AWS::Lambda::Function', {
+    prod.hasResourceProperties('AWS::Lambda::Function', {
       ReservedConcurrentExecutions: 100,
     });
   });
@@ -56,11 +60,10 @@ describe('the function', () => {
   });
 
   test('is exactly the bundle that the tests of the bundle look at, with the explorer beside it', async () => {
-    const asset = readdirSync(folder).find((name) => name.startsWith('asset.')) ?? '';
-    expect(readdirSync(join(folder, asset)).sort()).toEqual([
-      'index.mjs',
-      'openapi-explorer.min.js',
-    ]);
+    const explorer = 'openapi-explorer.min.js';
+    const assets = readdirSync(folder).filter((name) => name.startsWith('asset.'));
+    const asset = assets.find((name) => existsSync(join(folder, name, explorer))) ?? '';
+    expect(readdirSync(join(folder, asset)).sort()).toEqual(['index.mjs', explorer]);
     const { code } = await bundleApi();
     const deployed = readFileSync(join(folder, asset, 'index.mjs'));
     expect(deployed.equals(code)).toBe(true);
@@ -102,7 +105,8 @@ describe('the URL', () => {
 
   test('is never without what the check needs: the function does not start otherwise', () => {
     for (const template of [dev, prod, everything]) {
-      template.allResourcesProperties('AWS::Lambda::Function', {
+      template.hasResourceProperties('AWS::Lambda::Function', {
+        Description: Match.stringLikeRegexp('HTTP API'),
         Environment: {
           Variables: {
             LOGBROOK_KMS_KEY: Match.anyValue(),
@@ -116,13 +120,35 @@ describe('the URL', () => {
   });
 });
 
-describe('the role', () => {
-  const actionsOf = (statements: readonly Statement[], service: string) =>
-    statements
-      .flatMap(({ Action }) => list(Action))
-      .filter((action) => action.startsWith(`${service}:`))
-      .sort();
+const actionsOf = (statements: readonly Statement[], service: string) =>
+  statements
+    .flatMap(({ Action }) => list(Action))
+    .filter((action) => action.startsWith(`${service}:`))
+    .sort();
 
+/** Commands that lib/store/aws sends, apart from what makes tables for emulators. */
+function commandsOf(counts: (file: string) => boolean): string[] {
+  const folder = 'lib/store/aws';
+  const sources = readdirSync(folder)
+    .filter((name) => name.startsWith('dynamo-') && counts(name))
+    .map((name) => readFileSync(join(folder, name), 'utf8'))
+    .join();
+  const commands = [...sources.matchAll(/new (\w+)Command\(/g)].map(([, name]) => name as string);
+  return [...new Set(commands)].sort();
+}
+
+/** Actions on objects, by what their keys begin with. */
+function objectRights(template: Template, whose: string): Record<string, string[]> {
+  const rights: Record<string, string[]> = {};
+  for (const { Action, Resource } of allowed(template, whose)) {
+    for (const [, prefix = ''] of JSON.stringify(Resource).matchAll(/"\/(\w+)\/\*"/g)) {
+      rights[prefix] = [...(rights[prefix] ?? []), ...list(Action)].sort();
+    }
+  }
+  return rights;
+}
+
+describe('the role', () => {
   test('may do nothing by wildcard, and to no resource in general', () => {
     for (const template of [dev, prod]) {
       for (const statement of allowed(template)) {
@@ -134,39 +160,23 @@ describe('the role', () => {
   });
 
   test('reaches beyond its own resources only for traces, where AWS knows no resource', () => {
-    const wide = allowed(everything).filter(({ Resource }) => list(Resource).includes('*'));
+    const wide = allowed(everything, 'Api').filter(({ Resource }) => list(Resource).includes('*'));
     expect(wide.flatMap(({ Action }) => list(Action)).sort()).toEqual([
       'xray:PutTelemetryRecords',
       'xray:PutTraceSegments',
     ]);
   });
 
-  /** Commands that lib/store/aws sends, apart from what makes tables for emulators. */
   test('may do to the table what the code does, no more and no less', () => {
-    const folder = 'lib/store/aws';
-    const sources = readdirSync(folder)
-      .filter((name) => name.startsWith('dynamo-'))
-      .map((name) => readFileSync(join(folder, name), 'utf8'))
-      .join();
-    const commands = [...sources.matchAll(/new (\w+)Command\(/g)].map(([, name]) => name);
-    // Deleting many items is for clean-up, like deleting objects; pages are replaced by leaders.
-    const ofJobs = ['BatchWriteItem', 'TransactWriteItems'];
-    const served = new Set(commands.filter((name) => name && !ofJobs.includes(name)));
-    const sent = [...served].map((name) => `dynamodb:${name}`).sort();
-    expect(actionsOf(allowed(dev), 'dynamodb')).toEqual(sent);
-  });
-
-  test('reads and writes objects under wal/ and keys/ alone, and deletes none', () => {
-    const statements = allowed(dev);
-    expect(actionsOf(statements, 's3')).toEqual(['s3:GetObject', 's3:ListBucket', 's3:PutObject']);
-    const objects = statements.filter(({ Action }) => list(Action).includes('s3:PutObject'));
-    expect(objects).toHaveLength(1);
-    const resources = JSON.stringify(objects[0]?.Resource);
-    for (const place of ['"/wal/*"', '"/keys/*"']) expect(resources).toContain(place);
+    const sent = commandsOf((name) => name !== 'dynamo-maintenance.ts')
+      // Deleting many items is for clean-up, like deleting objects.
+      .filter((name) => name !== 'BatchWriteItem')
+      .map((name) => `dynamodb:${name}`);
+    expect(actionsOf(allowed(dev, 'Api'), 'dynamodb')).toEqual(sent);
   });
 
   test('opens sealed keys with one key of KMS, and reads one secret', () => {
-    const statements = allowed(dev);
+    const statements = allowed(dev, 'Api');
     expect(actionsOf(statements, 'kms')).toEqual(['kms:Decrypt', 'kms:GenerateDataKey']);
     expect(actionsOf(statements, 'secretsmanager')).toEqual(['secretsmanager:GetSecretValue']);
     const about = statements.filter(({ Action }) => /kms|secretsmanager/.test(list(Action).join()));
@@ -174,11 +184,108 @@ describe('the role', () => {
     expect(JSON.stringify(about.map(({ Resource }) => Resource))).toMatch(/RootKey.*RootKey/);
   });
 
+  test('writes objects under wal/ and keys/ alone, reads segments too, and deletes none', () => {
+    expect(objectRights(dev, 'Api')).toEqual({
+      keys: ['s3:GetObject', 's3:PutObject'],
+      wal: ['s3:GetObject', 's3:PutObject'],
+      segments: ['s3:GetObject'],
+    });
+  });
+
   test('does nothing else but log', () => {
-    const others = allowed(dev)
+    const others = allowed(dev, 'Api')
       .flatMap(({ Action }) => list(Action))
       .filter((action) => !/^(dynamodb|s3|kms|secretsmanager):/.test(action));
     expect(others.sort()).toEqual(['logs:CreateLogStream', 'logs:PutLogEvents']);
+  });
+});
+
+describe('maintenance', () => {
+  test('runs every five minutes, or as often as the context says', () => {
+    const { template: seldom } = synthesizeService({ jobsEveryMinutes: '30' });
+    dev.hasResourceProperties('AWS::Scheduler::Schedule', {
+      ScheduleExpression: 'rate(5 minutes)',
+      State: 'ENABLED',
+      Target: {
+        Arn: { 'Fn::GetAtt': [Match.stringLikeRegexp('^JobsFunction'), 'Arn'] },
+        DeadLetterConfig: { Arn: Match.anyValue() },
+        RetryPolicy: { MaximumEventAgeInSeconds: 300, MaximumRetryAttempts: 1 },
+      },
+    });
+    seldom.hasResourceProperties('AWS::Scheduler::Schedule', {
+      ScheduleExpression: 'rate(30 minutes)',
+    });
+  });
+
+  test('has time to end what a run begins, and is not worked at by ever more instances', () => {
+    expect(jobDefaults.runMsMax).toBeLessThan(600_000 / 2);
+    const jobs = { Description: Match.stringLikeRegexp('maintenance'), Timeout: 600 };
+    dev.hasResourceProperties('AWS::Lambda::Function', {
+      ...jobs,
+      ReservedConcurrentExecutions: Match.absent(),
+    });
+    prod.hasResourceProperties('AWS::Lambda::Function', {
+      ...jobs,
+      ReservedConcurrentExecutions: 1,
+    });
+  });
+
+  test('that fails is tried once more, and then kept in a queue', () => {
+    dev.hasResourceProperties('AWS::Lambda::EventInvokeConfig', {
+      MaximumRetryAttempts: 1,
+      MaximumEventAgeInSeconds: 300,
+    });
+    dev.hasResourceProperties('AWS::Lambda::Function', {
+      Timeout: 600,
+      DeadLetterConfig: { TargetArn: Match.anyValue() },
+    });
+    dev.hasResourceProperties('AWS::SQS::Queue', {
+      MessageRetentionPeriod: 1_209_600,
+      SqsManagedSseEnabled: true,
+    });
+  });
+
+  test('may do to the table what all of the code does', () => {
+    const sent = commandsOf(() => true)
+      // A transaction needs the rights of its parts.
+      .map((name) => (name === 'TransactWriteItems' ? 'ConditionCheckItem' : name))
+      .map((name) => `dynamodb:${name}`)
+      .sort();
+    expect(actionsOf(allowed(dev, 'Jobs'), 'dynamodb')).toEqual(sent);
+  });
+
+  test('reads and deletes the WAL, writes segments, and reaches nothing else', () => {
+    expect(objectRights(dev, 'Jobs')).toEqual({
+      wal: ['s3:DeleteObject', 's3:GetObject'],
+      segments: ['s3:AbortMultipartUpload', 's3:DeleteObject', 's3:GetObject', 's3:PutObject'],
+    });
+    const others = allowed(dev, 'Jobs')
+      .flatMap(({ Action }) => list(Action))
+      .filter((action) => !/^(dynamodb|s3):/.test(action));
+    expect([...new Set(others)].sort()).toEqual([
+      'logs:CreateLogStream',
+      'logs:PutLogEvents',
+      'sqs:SendMessage',
+    ]);
+  });
+
+  test('is started by a role that may do nothing else', () => {
+    const actions = allowed(dev, 'Scheduler').flatMap(({ Action }) => list(Action));
+    expect(actions.sort()).toEqual(['lambda:InvokeFunction', 'sqs:SendMessage']);
+  });
+
+  test('tells when it fails again and again, and when it gave up', () => {
+    for (const [MetricName, Namespace, Threshold] of [
+      ['Errors', 'AWS/Lambda', 3],
+      ['ApproximateNumberOfMessagesVisible', 'AWS/SQS', 1],
+    ]) {
+      everything.hasResourceProperties('AWS::CloudWatch::Alarm', {
+        MetricName,
+        Namespace,
+        Threshold,
+        AlarmActions: [topicArn],
+      });
+    }
   });
 });
 
@@ -197,6 +304,6 @@ describe('alarms', () => {
 
   test('can be left out', () => {
     dev.resourceCountIs('AWS::CloudWatch::Alarm', 0);
-    prod.resourceCountIs('AWS::CloudWatch::Alarm', 3);
+    prod.resourceCountIs('AWS::CloudWatch::Alarm', 5);
   });
 });

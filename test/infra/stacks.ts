@@ -45,9 +45,10 @@ export type Statement = {
 export const list = <T>(value: T | readonly T[]): readonly T[] =>
   Array.isArray(value) ? value : [value as T];
 
-/** What the roles of a template may do. */
-export function allowed(template: Template): readonly Statement[] {
-  return Object.values(template.findResources('AWS::IAM::Policy'))
-    .flatMap((policy) => policy.Properties.PolicyDocument.Statement as Statement[])
+/** What the roles of a template may do; `whose` is how their names begin. */
+export function allowed(template: Template, whose = ''): readonly Statement[] {
+  return Object.entries(template.findResources('AWS::IAM::Policy'))
+    .filter(([name]) => name.startsWith(whose))
+    .flatMap(([, policy]) => policy.Properties.PolicyDocument.Statement as Statement[])
     .filter(({ Effect }) => Effect === 'Allow');
 }

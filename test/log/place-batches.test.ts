@@ -40,7 +40,7 @@ test('a segment that goes back, or begins below what the index says, is corrupt'
   const [, second] = placeBatches(bytes, { ...wal, baseOffset: 100 }, testCodecs);
   const read = (baseOffset: number) => placeBatches(bytes, { ...segment, baseOffset }, testCodecs);
   expect(() => read(101)).toThrow(CorruptData);
-  const view = new DataView(bytes.buffer, (second?.bytes as Uint8Array).byteOffset);
+  const view = new DataView(bytes.buffer, (second as { bytes: Uint8Array }).bytes.byteOffset);
   view.setUint32(4, 100);
   expect(() => read(100)).toThrow('begins at 100');
 });

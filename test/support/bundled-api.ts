@@ -1,17 +1,19 @@
 /**
- * The deployed function's bundle, made in this process with the options that CDK hands to esbuild, and
+ * The deployed functions' bundles, made in this process with the options that CDK hands to esbuild, and
  * what is in it.
  */
 
 import { build, type Metafile } from 'esbuild';
-import { apiBundling } from '../../lib/infra/bundling.js';
+import { plainBundling } from '../../lib/infra/bundling.js';
 
 export type BundledApi = { readonly code: Uint8Array; readonly metafile: Metafile };
 
-export async function bundleApi(): Promise<BundledApi> {
-  const { banner = '', externalModules = [], mainFields = [], minify, target } = apiBundling;
+export const bundleApi = () => bundleOf('lambda/api.ts');
+
+export async function bundleOf(entryPoint: string): Promise<BundledApi> {
+  const { banner = '', externalModules = [], mainFields = [], minify, target } = plainBundling;
   const { outputFiles, metafile } = await build({
-    entryPoints: ['lambda/api.ts'],
+    entryPoints: [entryPoint],
     outfile: 'index.mjs',
     bundle: true,
     platform: 'node',

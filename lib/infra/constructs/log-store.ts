@@ -11,7 +11,7 @@ import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aw
 import { Construct } from 'constructs';
 import { variables } from '../../settings/settings.js';
 
-/** What lib/store/aws sends. Changes of heads are single updates, so there are no transactions here. */
+/** What lib/store/aws sends for the broker. Changes of heads are single updates: no transactions here. */
 const tableActions = [
   'dynamodb:DeleteItem',
   'dynamodb:GetItem',
@@ -20,9 +20,14 @@ const tableActions = [
   'dynamodb:UpdateItem',
 ];
 
-/** The broker writes and reads objects. It deletes none: clean-up does, by a role of its own. */
-const objectActions = ['s3:GetObject', 's3:PutObject'];
-const objectPrefixes = ['wal', 'keys'];
+/** What it sends for maintenance besides: pages replaced in a transaction, and deletions in batches. */
+const jobTableActions = [...tableActions, 'dynamodb:BatchWriteItem', 'dynamodb:ConditionCheckItem'];
+
+/** Under the WAL and under segments. The broker deletes nothing: maintenance does, by a role of its own. */
+const walPrefix = 'wal';
+const segmentsPrefix = 'segments';
+/** What iterators and tokens of long lists are sealed with. */
+const sealPrefix = 'keys';
 
 export type LogStoreProps = {
   /** Against deletion of the table, and of table and bucket together with their stack. */
@@ -60,15 +65,35 @@ export class LogStore extends Construct {
   }
 
   grantBroker(fn: LambdaFunction): void {
-    const { table, bucket } = this;
-    fn.addToRolePolicy(new PolicyStatement({ actions: tableActions, resources: [table.tableArn] }));
-    fn.addToRolePolicy(
-      new PolicyStatement({
-        actions: objectActions,
-        resources: objectPrefixes.map((prefix) => bucket.arnForObjects(`${prefix}/*`)),
-      }),
-    );
     // Nothing is listed. But without it S3 answers a read of a missing object with "access denied".
+    this.grantStore(fn, tableActions);
+    this.grantObjects(fn, ['s3:GetObject', 's3:PutObject'], walPrefix);
+    this.grantObjects(fn, ['s3:GetObject'], segmentsPrefix);
+    this.grantObjects(fn, ['s3:GetObject', 's3:PutObject'], sealPrefix);
+  }
+
+  /** Whoever maintains the log reads what brokers wrote, writes segments, and deletes both. */
+  grantJobs(fn: LambdaFunction): void {
+    this.grantStore(fn, jobTableActions);
+    this.grantObjects(fn, ['s3:GetObject', 's3:DeleteObject'], walPrefix);
+    const segmentActions = [
+      's3:GetObject',
+      's3:PutObject',
+      's3:AbortMultipartUpload',
+      's3:DeleteObject',
+    ];
+    this.grantObjects(fn, segmentActions, segmentsPrefix);
+  }
+
+  private grantObjects(fn: LambdaFunction, actions: string[], prefix: string): void {
+    const resources = [this.bucket.arnForObjects(`${prefix}/*`)];
+    fn.addToRolePolicy(new PolicyStatement({ actions, resources }));
+  }
+
+  /** The table, the listing of the bucket, and the names of both. */
+  private grantStore(fn: LambdaFunction, actions: string[]): void {
+    const { table, bucket } = this;
+    fn.addToRolePolicy(new PolicyStatement({ actions, resources: [table.tableArn] }));
     fn.addToRolePolicy(
       new PolicyStatement({ actions: ['s3:ListBucket'], resources: [bucket.bucketArn] }),
     );
