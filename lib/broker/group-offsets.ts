@@ -1,7 +1,7 @@
 /**
  * Committed offsets of groups: committed by members for what they own, or from outside while there are no
  * members; fetched, deleted, expired. Who commits looked at the group first; the fence beside each offset
- * refuses what was overtaken meanwhile (docs/decisions/0010).
+ * refuses what was overtaken meanwhile (docs/decisions/0007).
  */
 
 import { type Committer, committerProblem, ownsInEpoch } from '../coordinator/commit-fence.js';

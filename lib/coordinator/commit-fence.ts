@@ -1,7 +1,7 @@
 /**
  * Who may commit an offset. A member commits what it owns, in an epoch in which it owned it; who is no
  * member only while there are none. The group that was looked at may be out of date by the time the
- * offset is written: the fence beside the offset decides then (docs/decisions/0010).
+ * offset is written: the fence beside the offset decides then (docs/decisions/0007).
  */
 
 import { findMember, type Group } from './group.js';

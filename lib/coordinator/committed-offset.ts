@@ -1,6 +1,6 @@
 /**
  * The committed offset of one partition in one group, and the fence beside it. Every write of it is one of
- * these decisions, carried out atomically (docs/decisions/0010).
+ * these decisions, carried out atomically (docs/decisions/0007).
  */
 
 export type OffsetEntry = {

@@ -8,7 +8,7 @@
  * an epoch of before, and gives up nothing.
  *
  * A partition that was owned when the decision began is not granted by it: its fence may be raised only
- * when nobody owns it any more (docs/decisions/0010).
+ * when nobody owns it any more (docs/decisions/0007).
  */
 
 import {

@@ -153,14 +153,14 @@ test('settings and tags are set, altered and removed, all or nothing', async () 
   const configs = { [key]: '5', 'retention.bytes': '6' };
   await topics.create('a', 1, { configs, tags: { team: 'x', old: 'y' } });
   const change = {
-    set: { 'cleanup.policy': 'delete,compact' },
+    set: { 'segment.bytes': '2000000' },
     remove: [key],
     setTags: { team: 'z' },
     removeTags: ['old', 'none'],
   };
   const altered = await topics.alter('a', change);
   expect(altered).toMatchObject({ partitionCount: 1, version: 1, tags: { team: 'z' } });
-  expect(altered.configs).toEqual({ 'retention.bytes': '6', 'cleanup.policy': 'compact,delete' });
+  expect(altered.configs).toEqual({ 'retention.bytes': '6', 'segment.bytes': '2000000' });
   expect(await topics.find('a')).toEqual(altered);
   const wrong = { set: { [key]: '7', 'segment.bytes': '7' } };
   const details = { setting: 'segment.bytes' };
@@ -288,4 +288,13 @@ test('an answer that was overtaken by our own alteration is not believed', async
   gate.open();
   expect((await overtaken).configs).toEqual({ [key]: '5' });
   expect((await caching.find('a')).configs).toEqual({ [key]: '5' });
+});
+
+test('a policy that nobody would carry out is refused, on creation and afterwards', async () => {
+  const refused = { code: 'INVALID_CONFIG', details: { setting: 'cleanup.policy' } };
+  const configs = { 'cleanup.policy': 'compact' };
+  await expect(topics.create('keyed', 1, { configs })).rejects.toMatchObject(refused);
+  await topics.create('plain', 1);
+  const set = { 'cleanup.policy': 'compact,delete' };
+  await expect(topics.alter('plain', { set })).rejects.toMatchObject(refused);
 });

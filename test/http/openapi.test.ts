@@ -83,7 +83,7 @@ describe('answers are what the document says', () => {
 
   const partition = () => `/v1/topics/${topic}/partitions/0`;
   const records = jsonInit({ records: [{ value: 'x' }] });
-  const wanted = { 'retention.ms': 60_000, 'cleanup.policy': 'compact,delete' };
+  const wanted = { 'retention.ms': 60_000, 'cleanup.policy': 'delete' };
   const commitOf =
     (...partitions: number[]) =>
     () =>

@@ -61,10 +61,10 @@ async function topicWith(api: Api, configs: unknown, partitions = 1): Promise<st
 
 function settingCases(api: ApiOf): void {
   test('a description shows every setting, with its default and who set it', async () => {
-    const name = await topicWith(api(), { 'retention.ms': 60_000, 'cleanup.policy': 'compact' });
+    const name = await topicWith(api(), { 'retention.ms': 60_000, 'cleanup.policy': 'delete' });
     const { configs } = await describeTopic(api(), name);
     expect(configs.map((one) => one.name)).toEqual(configNames);
-    expect(own(configs)).toEqual({ 'retention.ms': '60000', 'cleanup.policy': 'compact' });
+    expect(own(configs)).toEqual({ 'retention.ms': '60000', 'cleanup.policy': 'delete' });
     const retention = { value: '60000', default: '604800000', source: 'topic' };
     expect(configs[0]).toMatchObject(retention);
     expect(own((await describeTopic(api(), await newTopic(api()))).configs)).toEqual({});

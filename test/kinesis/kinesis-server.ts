@@ -100,7 +100,7 @@ export function faceAlone(given: Partial<FaceDeps> & { readonly stores?: Stores 
   });
   async function send(body: Uint8Array | string, headers: Record<string, string>): Promise<Answer> {
     const init = { method: 'POST', headers, body: body as BodyInit };
-    const response = await face(new Request('http://kinesis.test/', init), {});
+    const response = await face(new Request('http://kinesis.localhost/', init), {});
     const bytes = new Uint8Array(await response.arrayBuffer());
     const text = Buffer.from(bytes).toString();
     const isJson = response.headers.get('content-type')?.includes('json') && text !== '';
