@@ -73,6 +73,8 @@ function requestOf(event: LambdaFunctionURLEvent): Request {
 }
 
 function bodyOf({ body, isBase64Encoded }: LambdaFunctionURLEvent): Uint8Array {
+  // Of anything else with a length Buffer.from would make that many bytes.
+  if (typeof (body ?? '') !== 'string') throw new TypeError('The body of an event is a text.');
   const bytes = Buffer.from(body ?? '', isBase64Encoded ? 'base64' : 'utf8');
   // Not as a Buffer, whose `slice` does not copy.
   return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);

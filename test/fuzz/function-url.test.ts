@@ -119,3 +119,11 @@ test(
   },
   fuzzTimeoutMs,
 );
+
+test.each([
+  ['without a text', { toString: 1 }],
+  ['with a length that would fill the memory', { length: 2 ** 32 }],
+])('a body %s is refused', async (_what, body) => {
+  const event = { ...jsonEvent('POST', records, {}), body } as unknown as LambdaFunctionURLEvent;
+  expect(await statusOf(event)).toBe(400);
+});
