@@ -171,9 +171,10 @@ export const jobBugs: readonly Bug[] = [
     name: 'short-roll-cuts-a-longer-tail',
     what: 'a short roll takes effect though the tail has grown into an ordinary page since',
     anomalies: [...unreadable, 'inconsistent-offsets', 'duplicate'],
-    jobStores: (stores) =>
+    jobStores: (stores, { world }) =>
       withIndex(stores, (index) => ({
-        advanceTail(ref, { wholeTail: _, ...advance }) {
+        async advanceTail(ref, { wholeTail: _, ...advance }) {
+          await world.clock.sleep(200);
           return index.advanceTail(ref, advance);
         },
       })),
