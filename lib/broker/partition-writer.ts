@@ -69,6 +69,8 @@ export function createPartitionWriter(ref: PartitionRef, deps: WriterDeps): Part
   let originals = new Map<PendingBatch, Ticket>();
   /** Batches with an attempt of which nobody knows whether it took effect, or still will. */
   let doubtful = new Set<PendingBatch>();
+  /** Batches whose last refusal left open whether they are committed: a store may have asked twice. */
+  let undecided = new Set<PendingBatch>();
   const effectOf = (batch: PendingBatch): SideEffects => (doubtful.has(batch) ? 'unknown' : 'none');
   /** How often the tail was full since a commit was taken: kept from flush to flush, or nobody helps. */
   let foundFull = 0;
@@ -141,6 +143,7 @@ export function createPartitionWriter(ref: PartitionRef, deps: WriterDeps): Part
       return { kind: 'settled', rest: [] };
     }
     const refusal = explainRefusal(head, request);
+    undecided = new Set(refusal.kind === 'needsAdmission' ? run.map(({ batch }) => batch) : []);
     switch (refusal.kind) {
       case 'stamps':
         return { kind: 'settled', rest: judge(request, run, head) };
@@ -260,6 +263,7 @@ export function createPartitionWriter(ref: PartitionRef, deps: WriterDeps): Part
       let left: readonly LaidOutBatch<Ticket>[] = batches;
       admissions = {};
       doubtful = new Set();
+      undecided = new Set();
       originals = new Map();
       while (left.length > 0) {
         const run = number(takeCommittable(left));
@@ -271,7 +275,8 @@ export function createPartitionWriter(ref: PartitionRef, deps: WriterDeps): Part
         } catch (error) {
           const reason = brokerErrorOf(error);
           for (const { batch } of [...run, ...left]) {
-            batch.settle(failed(withEffect(reason, effectOf(batch))));
+            const sideEffects = undecided.has(batch) ? 'unknown' : effectOf(batch);
+            batch.settle(failed(withEffect(reason, sideEffects)));
           }
           own = newOwnProducer(world);
           return [];

@@ -7,7 +7,7 @@ import { assert } from '../log/assert.js';
 import type { Codecs } from '../log/codecs.js';
 import type { IndexPage } from '../log/index-page.js';
 import { type BatchLocation, type PlacedLocation, placeEntries } from '../log/partition-head.js';
-import { placeBatches } from '../log/place-batches.js';
+import { placeBatches, sealOffset } from '../log/place-batches.js';
 import { createSegmentBuilder, encodeSegmentEnd, segmentMagic } from '../log/segment-object.js';
 import type { ObjectStore } from '../store/object-store.js';
 import { StoreError } from '../store/store-error.js';
@@ -44,6 +44,7 @@ export async function writeSegment(
           const { baseOffset: at, lastOffsetDelta, maxTimestampMs, sizeBytes } = batch.header;
           const nextOffset = at + lastOffsetDelta + 1;
           builder.add({ baseOffset: at, nextOffset, sizeBytes, maxTimestampMs });
+          sealOffset(batch.bytes, codecs);
         }
         await writer.append(bytes);
       }

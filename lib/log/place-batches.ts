@@ -26,6 +26,9 @@ export function placeBatches(bytes: Uint8Array, placing: Placing, codecs: Codecs
   for (const { header, bytes: batch } of eachBatch(bytes)) {
     verifyCrc(batch, header, codecs);
     // A segment's batches have their offsets already; where keys were compacted there are gaps.
+    if (hasOffsets && sealIn(batch) !== sealOf(batch, codecs)) {
+      throw new CorruptData(`the offset ${header.baseOffset} of a batch of a segment is damaged`);
+    }
     if (hasOffsets && header.baseOffset < next) {
       throw new CorruptData(`a batch of a segment begins at ${header.baseOffset}, not ${next}`);
     }
@@ -35,4 +38,30 @@ export function placeBatches(bytes: Uint8Array, placing: Placing, codecs: Codecs
     next = baseOffset + header.lastOffsetDelta + 1;
   }
   return placed;
+}
+
+const leaderEpochAt = 12;
+const crcAt = 17;
+
+/**
+ * For a batch that keeps its offset in a segment: nothing else covers that. The leader epoch is put in
+ * when it is read, so its place holds a CRC-32C of the offset and of the batch's own CRC.
+ */
+export function sealOffset(batch: Uint8Array, codecs: Codecs): void {
+  viewOf(batch).setUint32(leaderEpochAt, sealOf(batch, codecs));
+}
+
+function sealIn(batch: Uint8Array): number {
+  return viewOf(batch).getUint32(leaderEpochAt);
+}
+
+function sealOf(batch: Uint8Array, codecs: Codecs): number {
+  const covered = new Uint8Array(12);
+  covered.set(batch.subarray(0, 8));
+  covered.set(batch.subarray(crcAt, crcAt + 4), 8);
+  return codecs.crc32c(covered);
+}
+
+function viewOf(batch: Uint8Array): DataView {
+  return new DataView(batch.buffer, batch.byteOffset, batch.byteLength);
 }

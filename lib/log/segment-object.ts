@@ -7,7 +7,8 @@
  *             | entryCount | (offsetDelta | positionDelta | maxTimestamp zigzag)...
  *   trailer = index length uint32 | CRC-32C of the index uint32 | "LBS1"
  *
- * Batches carry the offsets that they got. An entry says where a reader may start, and the greatest
+ * Batches carry the offsets that they got, and where Kafka has the leader epoch a seal of that offset: see
+ * place-batches.ts. An entry says where a reader may start, and the greatest
  * timestamp before that place; both are ascending and given as differences. Integers are unsigned LEB128.
  */
 

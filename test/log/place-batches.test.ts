@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest';
 import { readBatchHeader } from '../../lib/log/batch-header.js';
 import { CorruptData } from '../../lib/log/corrupt-data.js';
-import { placeBatches } from '../../lib/log/place-batches.js';
+import { placeBatches, sealOffset } from '../../lib/log/place-batches.js';
 import { golden } from './samples.js';
 import { testCodecs } from './test-codecs.js';
 
@@ -31,18 +31,32 @@ test('batches of a segment keep theirs, also with gaps between them', () => {
   const placed = placeBatches(bytes, { ...wal, baseOffset: 100 }, testCodecs);
   const second = placed[1]?.bytes as Uint8Array;
   new DataView(second.buffer, second.byteOffset).setUint32(4, 500);
+  for (const { bytes: batch } of placed) sealOffset(batch, testCodecs);
   const again = placeBatches(bytes, { ...segment, baseOffset: 100 }, testCodecs);
   expect(again.map(({ header }) => header.baseOffset)).toEqual([100, 500]);
 });
 
 test('a segment that goes back, or begins below what the index says, is corrupt', () => {
   const bytes = twoBatches();
-  const [, second] = placeBatches(bytes, { ...wal, baseOffset: 100 }, testCodecs);
+  const placed = placeBatches(bytes, { ...wal, baseOffset: 100 }, testCodecs);
+  for (const { bytes: batch } of placed) sealOffset(batch, testCodecs);
   const read = (baseOffset: number) => placeBatches(bytes, { ...segment, baseOffset }, testCodecs);
-  expect(() => read(101)).toThrow(CorruptData);
-  const view = new DataView(bytes.buffer, (second as { bytes: Uint8Array }).bytes.byteOffset);
+  expect(() => read(101)).toThrow('begins at 100, not 101');
+  const view = new DataView(bytes.buffer, (placed[1]?.bytes as Uint8Array).byteOffset);
   view.setUint32(4, 100);
+  for (const { bytes: batch } of placed) sealOffset(batch, testCodecs);
   expect(() => read(100)).toThrow('begins at 100');
+});
+
+test('a changed bit of an offset, which no CRC of Kafka covers, is noticed in a segment', () => {
+  for (let at = 0; at < 8; at++) {
+    const bytes = twoBatches();
+    const placed = placeBatches(bytes, { ...wal, baseOffset: 100 }, testCodecs);
+    for (const { bytes: batch } of placed) sealOffset(batch, testCodecs);
+    bytes[at] = (bytes[at] as number) ^ 2;
+    const read = () => placeBatches(bytes, { ...segment, baseOffset: 0 }, testCodecs);
+    expect(read).toThrow(CorruptData);
+  }
 });
 
 test('a byte that changed is noticed wherever it comes from', () => {

@@ -29,7 +29,7 @@ const othersOfLog: readonly LogActor[] = [follower, follower, readerFromStart];
 export function castOf(sim: Simulation): { writers: Actor[]; others: Actor[] } {
   const forEachLog = (actors: readonly LogActor[]): Actor[] =>
     sim.logs.flatMap((log) => actors.map((act) => (each: Simulation) => act(each, log)));
-  const jobs = sim.options.maintaining ? [maintainer, maintainer] : [];
+  const jobs = sim.options.maintaining ? [maintainer, maintainer, maintainer] : [];
   const trims = sim.options.trimming ? forEachLog([trimmer]) : [];
   const evictions = sim.options.evicting ? [evictingRoller, evictingRoller] : [];
   return {

@@ -27,7 +27,7 @@ const settings = {
 
 export async function maintainer(sim: Simulation): Promise<void> {
   while (!sim.writersDone()) {
-    await sim.pause(400);
+    await sim.pause(120);
     const skewMs = sim.pick(2 * hourMs);
     await ask(sim, sim.fleet.pick(), (instance) => maintain(sim, instance, skewMs)).catch(
       (error: Error) => {

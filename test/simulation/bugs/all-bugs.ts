@@ -4,6 +4,13 @@ import { brokerBugs } from './broker-bugs.js';
 import type { Bug } from './bug.js';
 import { commitBugs } from './commit-bugs.js';
 import { indexBugs } from './index-bugs.js';
+import { jobBugs } from './job-bugs.js';
 import { storageBugs } from './storage-bugs.js';
 
-export const allBugs: readonly Bug[] = [...commitBugs, ...indexBugs, ...storageBugs, ...brokerBugs];
+export const allBugs: readonly Bug[] = [
+  ...commitBugs,
+  ...indexBugs,
+  ...storageBugs,
+  ...brokerBugs,
+  ...jobBugs,
+];
