@@ -45,7 +45,7 @@ export function createProgram(io: CliIo, serve?: ServeCommand): Command {
     .version(io.version)
     .option('--url <url>', `the server; else LOGBROOK_URL, else ${urlDefault}`)
     .option('--profile <name>', 'the server of this name; else LOGBROOK_PROFILE (logbrook profile)')
-    .option('--key <key>', 'an access key, <id>.<secret>; better in LOGBROOK_KEY')
+    .option('--access-key <key>', '<key id>.<secret>; better in LOGBROOK_KEY')
     .exitOverride()
     .configureOutput({
       writeOut: (text) => io.stdout.write(text),
@@ -63,9 +63,9 @@ export function createProgram(io: CliIo, serve?: ServeCommand): Command {
   const context: CliContext = {
     io,
     client() {
-      const options = program.opts<{ url?: string; profile?: string; key?: string }>();
-      const { url, profile, key = io.env.LOGBROOK_KEY } = options;
-      return clientFor(chosenUrl({ url, profile, env: io.env }, known), key, io);
+      const options = program.opts<{ url?: string; profile?: string; accessKey?: string }>();
+      const { url, profile, accessKey = io.env.LOGBROOK_KEY } = options;
+      return clientFor(chosenUrl({ url, profile, env: io.env }, known), accessKey, io);
     },
   };
   if (serve) addServe(program, context, serve);

@@ -6,7 +6,7 @@ import * as z from 'zod';
 import { scopeOperations } from '../access/scopes.js';
 import { groupIdLengthMax } from '../coordinator/group-limits.js';
 import { topicNameLengthMax } from '../log/limits.js';
-import { timestampMs } from './fields.js';
+import { list, text, timestampMs } from './fields.js';
 
 const scopesMax = 20;
 const prefixesMax = 100;
@@ -14,14 +14,13 @@ export const tokenSecondsMax = 43_200;
 const tokenSecondsDefault = 900;
 
 const prefixes = (lengthMax: number, description: string) =>
-  z
-    .array(z.string().max(lengthMax))
-    .max(prefixesMax)
-    .meta({ description: `${description} An empty one is all; none at all is none.` });
+  list(text(0, lengthMax), 0, prefixesMax).meta({
+    description: `${description} An empty one is all; none at all is none.`,
+  });
 
 export const scope = z
   .strictObject({
-    operations: z.array(z.enum(scopeOperations)).min(1).max(scopeOperations.length),
+    operations: list(z.enum(scopeOperations), 1, scopeOperations.length),
     topics: prefixes(topicNameLengthMax, 'Prefixes of topic names.').default([]),
     groups: prefixes(groupIdLengthMax, 'Prefixes of group ids.').default([]),
   })
@@ -47,8 +46,8 @@ const facts = {
 
 export const createKeyRequest = z
   .strictObject({
-    name: z.string().min(1).max(200).meta({ description: 'For people.' }),
-    scopes: z.array(scope).min(1).max(scopesMax),
+    name: text(1, 200).meta({ description: 'For people.' }),
+    scopes: list(scope, 1, scopesMax),
     limits: limits.optional(),
     expiresAt: timestampMs.nullable().optional().meta({
       description: 'Milliseconds since 1970. Default: never.',
@@ -81,7 +80,7 @@ export const keyPath = z.object({ key: z.string().meta({ example: 'LBABCDEFGHIJK
 export const createTokenRequest = z
   .strictObject({
     ttlSeconds: z.int().min(1).max(tokenSecondsMax).default(tokenSecondsDefault),
-    scopes: z.array(scope).min(1).max(scopesMax).meta({
+    scopes: list(scope, 1, scopesMax).meta({
       description: 'A part of what the key may do.',
     }),
   })

@@ -139,7 +139,7 @@ test('serve runs until it is stopped', async () => {
   await cli.until((stdout) => stdout.includes('http://127.0.0.1:1'));
   cli.stop('SIGTERM');
   expect(await cli.exitCode).toBe(0);
-  const defaults = { host: '127.0.0.1', store: 'local', takeOver: false };
+  const defaults = { host: '127.0.0.1', store: 'local', takeOver: false, requireKeys: false };
   expect(asked).toEqual([{ port: 1, dataDir: 'd', ...defaults }, 'stop']);
 });
 

@@ -75,6 +75,7 @@ describe('answers are as described', () => {
     logStartOffset: 0,
     highWatermark: 0,
     fencingToken: null,
+    closed: false,
   };
   const setting = { name: 'x', value: '1', default: '2', source: 'topic', documentation: 'X.' };
   const described = { name: 'a', topicId: 'id', createdAt: 0, configs: [setting] };

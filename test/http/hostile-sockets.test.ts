@@ -36,7 +36,12 @@ async function open(): Promise<Socket> {
 }
 
 function request(headers: readonly string[], path = recordsPath(topic)): string {
-  const lines = [`POST ${path} HTTP/1.1`, 'Host: x', 'Content-Type: application/json', ...headers];
+  const lines = [
+    `POST ${path} HTTP/1.1`,
+    'Host: localhost',
+    'Content-Type: application/json',
+    ...headers,
+  ];
   return `${lines.join('\r\n')}\r\n\r\n`;
 }
 
