@@ -88,6 +88,7 @@ function objectOf(schema: Schema): fc.Arbitrary<unknown> {
 /** Named in bodies, where no path does. */
 const knownTopic = 'known-topic';
 const known: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
+  scopes: fc.constant([{ operations: ['produce'], topics: [''] }]),
   topic: fc.constant(knownTopic),
   partition: fc.nat(3),
 };
