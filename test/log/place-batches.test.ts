@@ -42,7 +42,8 @@ test('a segment that goes back, or begins below what the index says, is corrupt'
   for (const { bytes: batch } of placed) sealOffset(batch, testCodecs);
   const read = (baseOffset: number) => placeBatches(bytes, { ...segment, baseOffset }, testCodecs);
   expect(() => read(101)).toThrow('begins at 100, not 101');
-  const view = new DataView(bytes.buffer, (placed[1]?.bytes as Uint8Array).byteOffset);
+  const second = placed[1]?.bytes as Uint8Array;
+  const view = new DataView(second.buffer, second.byteOffset);
   view.setUint32(4, 100);
   for (const { bytes: batch } of placed) sealOffset(batch, testCodecs);
   expect(() => read(100)).toThrow('begins at 100');

@@ -60,7 +60,7 @@ export const faultTable: readonly FaultRow[] = [
   },
   {
     // Rare calls that matter suffer more often.
-    kind: 'acts later',
+    kind: 'replacement acts later',
     on: ['index.replacePages'],
     perThousand: 120,
     inject: () => ({ kind: 'delayed' }),
