@@ -249,6 +249,7 @@ describe('where a request comes from', () => {
     'xlocalhost',
     '[::2]',
   ])('%j is not', (host) => expect(from(host)).toBe(false));
+  // Fault 37 of docs/faults.md.
   test('pages of other origins are refused, its own and other programs are not', () => {
     expect(from('localhost:1', 'http://localhost:1')).toBe(true);
     expect(from('localhost:1', 'http://localhost:2')).toBe(false);

@@ -144,6 +144,7 @@ describe('handing over', () => {
     );
   });
 
+  // Fault 49 of docs/faults.md.
   test('a commit that stalls until its partition has a new owner is refused, and moves nothing', async () => {
     const a = await beat('a');
     expect(await codeOf(commit(5, a))).toBe('ok');

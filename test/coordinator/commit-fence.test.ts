@@ -5,6 +5,7 @@ import { committerProblem, ownsInEpoch } from '../../lib/coordinator/commit-fenc
 import { groupIdProblem } from '../../lib/coordinator/group-limits.js';
 import { createGroupRig, createMember, round } from './group-rig.js';
 
+// Fault 49 of docs/faults.md.
 test('a member commits what it owns, from the epoch on in which it got it', () => {
   const rig = createGroupRig({ access: 4 });
   const access = { topics: ['access'] };

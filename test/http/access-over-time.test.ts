@@ -117,6 +117,7 @@ describe('limits', () => {
   });
 });
 
+// Fault 36 of docs/faults.md.
 test('whoever follows or waits with a key that is revoked is cut off', async () => {
   const local = guardedApi();
   const topic = await newTopic(local.root);

@@ -57,6 +57,7 @@ describe('without a key', () => {
     expect(problem).toMatchObject({ retriable: false, sideEffects: 'none' });
   });
 
+  // Fault 35 of docs/faults.md.
   test('only /healthz answers', async () => {
     expect(await answerOf(await api.fetch('/healthz'))).toEqual({ status: 'ok' });
   });
@@ -183,6 +184,7 @@ describe('what a key may do', () => {
     expect(await values(api.root, mine)).toEqual(['a']);
   });
 
+  // Fault 35 of docs/faults.md.
   test('a topic that is forbidden answers the same whether it is there or not', async () => {
     const there = await newTopic(api.root);
     const missing = `${there}-missing`;

@@ -114,6 +114,7 @@ test('a reader whose head is from before finds its way', async () => {
   }
 });
 
+// Fault 44 of docs/faults.md.
 test('a reader gets the same while a segment is written, and before the old pages are deleted', async () => {
   await fixture.fill(threePages);
   const before = await readEverywhere(fixture);

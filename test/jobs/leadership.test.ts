@@ -49,6 +49,7 @@ async function expectTidy(fixture: JobsFixture, before: string[][]): Promise<voi
   expect(await fixture.maintain()).toMatchObject({ kind: 'idle' });
 }
 
+// Fault 44 of docs/faults.md.
 test('a run that is killed at any call is finished by the next', async () => {
   const calm = await createBusy();
   const faulty = createFaultyStores(calm.truth);
@@ -78,6 +79,7 @@ test('a run that is killed at any call is finished by the next', async () => {
   }
 }, 120_000);
 
+// Fault 15 of docs/faults.md.
 test('a leader that is frozen past its lease and woken does no harm', async () => {
   const calm = await createBusy();
   const faulty = createFaultyStores(calm.truth);
@@ -102,6 +104,7 @@ test('a leader that is frozen past its lease and woken does no harm', async () =
   }
 }, 120_000);
 
+// Fault 15 of docs/faults.md.
 test('of two at once one leads, and the other says so', async () => {
   const fixture = await createBusy();
   const before = await readEverywhere(fixture, refA, 11);

@@ -58,6 +58,13 @@ export const faultTable: readonly FaultRow[] = [
     perThousand: 25,
     inject: () => ({ kind: 'delayed' }),
   },
+  {
+    // Rare calls that matter suffer more often.
+    kind: 'replacement acts later',
+    on: ['index.replacePages'],
+    perThousand: 120,
+    inject: () => ({ kind: 'delayed' }),
+  },
   { kind: 'acts twice', on: changes, perThousand: 25, inject: () => ({ kind: 'duplicated' }) },
   {
     kind: 'asked twice',

@@ -161,6 +161,7 @@ test('two members share the partitions; what one has finished the other does not
   expect(await committed()).toBe(80);
 });
 
+// Fault 47 of docs/faults.md.
 test('partitions of a dead member are taken over in time, from where it had committed', async () => {
   await produce(0, 40);
   const [first, second] = [open(), open()];
@@ -184,6 +185,7 @@ test('partitions of a dead member are taken over in time, from where it had comm
   expect(first.events.map(({ type }) => type)).toContain('lost');
 });
 
+// Fault 48 of docs/faults.md.
 test('who was paused past its session is refused, loses its records, and comes back', async () => {
   await produce(0, 8);
   const [first, second] = [open(), open()];
@@ -229,6 +231,7 @@ test('whoever takes no records for too long leaves, and joins again when it take
   await until(() => owns(slow).length === 2);
 });
 
+// Fault 48 of docs/faults.md.
 test('heartbeats go on while a handler works, longer than a session', async () => {
   await produce(0, 4);
   const [first, second] = [open(), open()];

@@ -84,15 +84,15 @@ export const jobBugs: readonly Bug[] = [
     },
   },
   {
-    name: 'compacted-beyond-the-page',
-    what: 'all up to the tail counts as compacted once a page is replaced',
+    name: 'mark-without-its-page',
+    what: 'what is compacted and the page that says where are two writes: now and then the second is missing',
     anomalies: unreadable,
-    jobStores: (stores) =>
+    stores: (stores, { random }) =>
       withIndex(stores, (index) => ({
         async replacePages(ref, leadership, replacement) {
-          const head = await index.readHead(ref);
-          const compactedTo = head?.tailBaseOffset ?? replacement.page.nextOffset;
-          return index.replacePages(ref, leadership, { ...replacement, compactedTo });
+          const [before] = await index.findPages(ref, replacement.page.nextOffset - 1, 1);
+          const page = before && random() < 0.3 ? before : replacement.page;
+          return index.replacePages(ref, leadership, { ...replacement, page });
         },
       })),
   },
