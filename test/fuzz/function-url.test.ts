@@ -11,6 +11,8 @@ import { handleEvent } from '../../lambda/function-url.js';
 import { createMemoryStores } from '../../lib/store/memory/memory-store.js';
 import { jsonEvent, urlEvent } from '../lambda/events.js';
 import { fakeLambda, invoke, type StreamingHandler } from '../lambda/fake-lambda.js';
+import { createManualWorld } from '../support/manual-world.js';
+import { testKeys } from '../support/test-keys.js';
 import { fuzzRuns, fuzzTimeoutMs } from './fuzz-runs.js';
 import { nearlyDocument } from './hostile-json.js';
 
@@ -19,13 +21,17 @@ const environment = {
   LOGBROOK_BUCKET: 'bucket',
   LOGBROOK_LOG_LEVEL: 'silent',
   LOGBROOK_STREAM_LIFE_MS: '50',
+  LOGBROOK_KMS_KEY: 'alias/logbrook',
+  LOGBROOK_ROOT_SECRET_ARN: 'arn:aws:secretsmanager:us-east-1:1:secret:root',
 };
 
 let handler: StreamingHandler;
 
 beforeAll(async () => {
   vi.stubGlobal('awslambda', fakeLambda);
-  const api = compose(environment, { stores: createMemoryStores() });
+  const stores = createMemoryStores();
+  const keys = testKeys(stores, createManualWorld().clock);
+  const api = compose(environment, { stores, keys });
   handler = (event, stream, context) => handleEvent(api, event, stream, context);
   const created = jsonEvent('POST', '/v1/topics', { name: 'access', partitions: 1 });
   expect((await invoke(handler, created)).status).toBe(201);
