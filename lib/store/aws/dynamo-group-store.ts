@@ -14,9 +14,10 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import type { Group } from '../../coordinator/group.js';
 import type { PartitionRef } from '../../log/partition-head.js';
-import type { GroupList, GroupStore, GroupVersion, OffsetOutcome } from '../group-store.js';
+import type { GroupStore, GroupVersion, OffsetOutcome } from '../group-store.js';
 import { StoreError } from '../store-error.js';
 import { decodeStored, replyTo } from './aws-errors.js';
+import { listItems } from './dynamo-listing.js';
 import { forEachInFlight } from './in-flight.js';
 import { type Item, numberOf, numberValue, textOf } from './items/attributes.js';
 import {
@@ -160,7 +161,12 @@ export function createDynamoGroupStore(dynamodb: DynamoDBClient, tableName: stri
       }
       return 'deleted';
     },
-    list: (countMax, after) => listGroups(dynamodb, tableName, countMax, after),
+    async list(countMax, after) {
+      const listing = { pk: groupsPartitionKey, countMax, after };
+      const idOf = (item: Item) => textOf(item, 'sk');
+      const { page: groupIds, ...more } = await listItems(dynamodb, tableName, listing, idOf);
+      return { groupIds, ...more };
+    },
     async raiseFences(uid, refs, epoch) {
       const expression = raiseFenceExpression(epoch);
       let overtaken = false;
@@ -215,33 +221,4 @@ function refusalOf(item: Item, epoch: number): OffsetOutcome {
     if (!item.f || numberOf(item, 'f') > epoch) return { kind: 'fenced' };
     return { kind: 'behind', offset: numberOf(item, 'o') };
   });
-}
-
-/** Asks for one more than it returns: that alone tells whether there are more. */
-async function listGroups(
-  dynamodb: DynamoDBClient,
-  tableName: string,
-  countMax: number,
-  after: string | undefined,
-): Promise<GroupList> {
-  const found: string[] = [];
-  let from = after === undefined ? undefined : groupListKey(after);
-  do {
-    const command = new QueryCommand({
-      TableName: tableName,
-      KeyConditionExpression: 'pk = :pk',
-      ExpressionAttributeValues: { ':pk': { S: groupsPartitionKey } },
-      ConsistentRead: true,
-      Limit: countMax + 1 - found.length,
-      ExclusiveStartKey: from,
-    });
-    const { Items = [], LastEvaluatedKey } = await replyTo('read', dynamodb.send(command));
-    const ids = decodeStored('none', () => Items.map((item) => textOf(item, 'sk')));
-    found.push(...ids);
-    const last = LastEvaluatedKey?.sk?.S;
-    from = last === undefined ? undefined : groupListKey(last);
-  } while (from && found.length <= countMax);
-  const groupIds = found.slice(0, countMax);
-  const last = groupIds.at(-1);
-  return found.length > countMax && last !== undefined ? { groupIds, after: last } : { groupIds };
 }

@@ -4,12 +4,10 @@
  */
 
 import {
-  BatchWriteItemCommand,
   ConditionalCheckFailedException,
   type DynamoDBClient,
   GetItemCommand,
   PutItemCommand,
-  type WriteRequest,
 } from '@aws-sdk/client-dynamodb';
 import { assert } from '../../log/assert.js';
 import { parseWalKey, type WalKey } from '../../log/wal-key.js';
@@ -17,15 +15,9 @@ import { deleteListed } from '../delete-listed.js';
 import type { ObjectStore } from '../object-store.js';
 import { StoreError } from '../store-error.js';
 import { decodeStored, replyTo } from './aws-errors.js';
+import { deleteItems } from './dynamo-deletions.js';
 import { createInlineHours } from './inline-hours.js';
 import { inlineFromItem, inlineItemKey, inlineToItem } from './items/inline-item.js';
-
-/** DynamoDB's own limit for one BatchWriteItem. */
-const deleteKeysMax = 25;
-
-/** How often what DynamoDB did not get to is asked for again. */
-const deleteAttemptsMax = 8;
-const deletePauseMs = 50;
 
 /** Small flushes are put at once: nothing here is written piece by piece. */
 export type InlineObjects = Omit<ObjectStore, 'create'>;
@@ -40,23 +32,12 @@ export function createDynamoInlineObjects(
   const table = { TableName: tableName };
   const hours = createInlineHours(dynamodb, tableName);
 
-  async function deleteChunk(keys: readonly string[]): Promise<void> {
-    let left: WriteRequest[] = keys.map((key) => ({
-      DeleteRequest: { Key: inlineItemKey(walKeyOf(key)) },
-    }));
-    for (let attempt = 1; left.length > 0; attempt++) {
-      const command = new BatchWriteItemCommand({ RequestItems: { [tableName]: left } });
-      const { UnprocessedItems } = await replyTo('write', dynamodb.send(command));
-      left = UnprocessedItems?.[tableName] ?? [];
-      if (left.length > 0) await pauseAfter(attempt);
-    }
-  }
-
-  async function deleteKeys(keys: readonly string[]): Promise<void> {
-    for (let start = 0; start < keys.length; start += deleteKeysMax) {
-      await deleteChunk(keys.slice(start, start + deleteKeysMax));
-    }
-  }
+  const deleteKeys = (keys: readonly string[]) =>
+    deleteItems(
+      dynamodb,
+      tableName,
+      keys.map((key) => inlineItemKey(walKeyOf(key))),
+    );
 
   const list: ObjectStore['list'] = (prefix, countMax, after) =>
     hours.keysOf(bucketOf(prefix), countMax, after);
@@ -113,13 +94,4 @@ function walKeyOf(key: string): WalKey {
   const parsed = parseWalKey(key);
   assert(parsed?.inline === true, `${key} is the key of an inline object`);
   return parsed;
-}
-
-async function pauseAfter(attempt: number): Promise<void> {
-  if (attempt >= deleteAttemptsMax) {
-    const facts = { reason: 'throttled', effect: 'unknown' } as const;
-    throw new StoreError('deletes were put off again and again', facts);
-  }
-  const delayMs = Math.random() * deletePauseMs * 2 ** attempt;
-  await new Promise((resolve) => setTimeout(resolve, delayMs));
 }

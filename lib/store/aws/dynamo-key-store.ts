@@ -7,12 +7,12 @@ import {
   type DynamoDBClient,
   GetItemCommand,
   PutItemCommand,
-  QueryCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import type { KeyList, KeyStore } from '../key-store.js';
+import type { KeyStore } from '../key-store.js';
 import { decodeStored, replyTo } from './aws-errors.js';
-import { type Item, numberValue, textOf } from './items/attributes.js';
+import { listItems } from './dynamo-listing.js';
+import { numberValue } from './items/attributes.js';
 import { keyFromItem, keyItemKey, keysPartitionKey, keyToItem } from './items/key-item.js';
 
 export function createDynamoKeyStore(dynamodb: DynamoDBClient, tableName: string): KeyStore {
@@ -45,7 +45,11 @@ export function createDynamoKeyStore(dynamodb: DynamoDBClient, tableName: string
       const { Item } = await replyTo('read', dynamodb.send(command));
       return Item && decodeStored('none', () => keyFromItem(Item));
     },
-    list: (countMax, after) => listKeys(dynamodb, tableName, countMax, after),
+    async list(countMax, after) {
+      const listing = { pk: keysPartitionKey, countMax, after };
+      const { page: keys, ...more } = await listItems(dynamodb, tableName, listing, keyFromItem);
+      return { keys, ...more };
+    },
     async revoke(keyId, atMs) {
       const command = new UpdateItemCommand({
         ...table,
@@ -63,31 +67,4 @@ export function createDynamoKeyStore(dynamodb: DynamoDBClient, tableName: string
       }
     },
   };
-}
-
-async function listKeys(
-  dynamodb: DynamoDBClient,
-  tableName: string,
-  countMax: number,
-  after: string | undefined,
-): Promise<KeyList> {
-  const found: Item[] = [];
-  let from = after === undefined ? undefined : keyItemKey(after);
-  do {
-    const command = new QueryCommand({
-      TableName: tableName,
-      KeyConditionExpression: 'pk = :pk',
-      ExpressionAttributeValues: { ':pk': { S: keysPartitionKey } },
-      ConsistentRead: true,
-      Limit: countMax + 1 - found.length,
-      ExclusiveStartKey: from,
-    });
-    const reply = await replyTo('read', dynamodb.send(command));
-    found.push(...(reply.Items ?? []));
-    const last = reply.LastEvaluatedKey;
-    from = last && keyItemKey(decodeStored('none', () => textOf(last, 'sk')));
-  } while (from && found.length <= countMax);
-  const keys = decodeStored('none', () => found.slice(0, countMax).map(keyFromItem));
-  const last = keys.at(-1);
-  return found.length > countMax && last ? { keys, after: last.keyId } : { keys };
 }

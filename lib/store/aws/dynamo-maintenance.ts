@@ -4,8 +4,6 @@
  */
 
 import {
-  type AttributeValue,
-  BatchWriteItemCommand,
   type DynamoDBClient,
   QueryCommand,
   TransactionCanceledException,
@@ -17,8 +15,9 @@ import type { PartitionRef } from '../../log/partition-head.js';
 import type { PartitionMaintenance, ReplaceOutcome } from '../partition-maintenance.js';
 import { StoreError } from '../store-error.js';
 import { replyTo } from './aws-errors.js';
+import { deleteItems, pauseAfter } from './dynamo-deletions.js';
 import type { DynamoItems } from './dynamo-items.js';
-import { numberValue } from './items/attributes.js';
+import { type Item, numberValue } from './items/attributes.js';
 import { headKey } from './items/head-item.js';
 import { notesFromItem, notesKey, notesToItem } from './items/notes-item.js';
 import { pageSortKey, pageToItem } from './items/page-item.js';
@@ -30,14 +29,8 @@ import {
   takeLeaseExpression,
 } from './lease-expressions.js';
 
-/** DynamoDB's own limit for one BatchWriteItem. */
-const deletesPerBatch = 25;
-const batchAttemptsMax = 8;
 /** A head that is committed to all the time is often in the midst of an update. */
 const transactionAttemptsMax = 10;
-const pauseMs = 25;
-
-type Key = Record<string, AttributeValue>;
 
 export function createDynamoMaintenance(
   dynamodb: DynamoDBClient,
@@ -101,7 +94,7 @@ async function replacePages(
       const [reason] = error.CancellationReasons ?? [];
       if (reason?.Code === 'ConditionalCheckFailed') return reason.Item ? 'refused' : 'noPartition';
       if (attempt === transactionAttemptsMax) throw busy(error);
-      await pause(attempt);
+      await pauseAfter(attempt);
     }
   }
 }
@@ -111,46 +104,12 @@ function busy(cause: Error): StoreError {
   return new StoreError(message, { reason: 'throttled', effect: 'none', cause });
 }
 
-function pause(attempt: number): Promise<void> {
-  const delayMs = pauseMs * attempt * (0.5 + Math.random());
-  return new Promise((resolve) => setTimeout(resolve, delayMs));
-}
-
-async function deleteItems(
-  dynamodb: DynamoDBClient,
-  tableName: string,
-  keys: readonly Key[],
-): Promise<void> {
-  for (let start = 0; start < keys.length; start += deletesPerBatch) {
-    await deleteBatch(dynamodb, tableName, keys.slice(start, start + deletesPerBatch));
-  }
-}
-
-async function deleteBatch(
-  dynamodb: DynamoDBClient,
-  tableName: string,
-  keys: readonly Key[],
-): Promise<void> {
-  let left = keys.map((key) => ({ DeleteRequest: { Key: key } }));
-  for (let attempt = 1; left.length > 0; attempt++) {
-    const command = new BatchWriteItemCommand({ RequestItems: { [tableName]: left } });
-    const { UnprocessedItems } = await replyTo('write', dynamodb.send(command));
-    left = (UnprocessedItems?.[tableName] ?? []) as typeof left;
-    if (left.length === 0) return;
-    if (attempt === batchAttemptsMax) {
-      const message = `${left.length} of ${keys.length} items were not deleted`;
-      throw new StoreError(message, { reason: 'throttled', effect: 'unknown' });
-    }
-    await pause(attempt);
-  }
-}
-
 async function sweepPartition(
   dynamodb: DynamoDBClient,
   tableName: string,
   ref: PartitionRef,
 ): Promise<void> {
-  let from: Key | undefined;
+  let from: Item | undefined;
   do {
     const command = new QueryCommand({
       TableName: tableName,

@@ -3,20 +3,19 @@
  */
 
 import {
-  type AttributeValue,
   ConditionalCheckFailedException,
   DeleteItemCommand,
   type DynamoDBClient,
   GetItemCommand,
   PutItemCommand,
-  QueryCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import { alteredTopic, type Topic, type TopicList, type TopicStore } from '../topic-store.js';
+import { alteredTopic, type TopicStore } from '../topic-store.js';
 import { alterTopicExpression } from './alter-topic-expression.js';
 import { decodeStored, replyTo } from './aws-errors.js';
 import { createDynamoBuriedTopics } from './dynamo-buried-topics.js';
-import { numberValue, textOf } from './items/attributes.js';
+import { listItems } from './dynamo-listing.js';
+import { numberValue } from './items/attributes.js';
 import { producerIdFromItem, producerIdKey } from './items/producer-id-item.js';
 import { topicFromItem, topicKey, topicsPartitionKey, topicToItem } from './items/topic-item.js';
 
@@ -47,7 +46,16 @@ export function createDynamoTopicStore(dynamodb: DynamoDBClient, tableName: stri
       const { Item } = await replyTo('read', dynamodb.send(command));
       return Item && decodeStored('none', () => topicFromItem(Item));
     },
-    list: (countMax, after) => listTopics(dynamodb, tableName, countMax, after),
+    async list(countMax, after) {
+      const listing = { pk: topicsPartitionKey, countMax, after };
+      const { page: topics, ...more } = await listItems(
+        dynamodb,
+        tableName,
+        listing,
+        topicFromItem,
+      );
+      return { topics, ...more };
+    },
     async alter(before, state) {
       const command = new UpdateItemCommand({
         ...table,
@@ -95,32 +103,4 @@ export function createDynamoTopicStore(dynamodb: DynamoDBClient, tableName: stri
       return decodeStored('unknown', () => producerIdFromItem(Attributes ?? {}));
     },
   };
-}
-
-/** Asks for one more than it returns: that alone tells whether there are more. */
-async function listTopics(
-  dynamodb: DynamoDBClient,
-  tableName: string,
-  countMax: number,
-  after: string | undefined,
-): Promise<TopicList> {
-  const found: Record<string, AttributeValue>[] = [];
-  let from = after === undefined ? undefined : topicKey(after);
-  do {
-    const command = new QueryCommand({
-      TableName: tableName,
-      KeyConditionExpression: 'pk = :pk',
-      ExpressionAttributeValues: { ':pk': { S: topicsPartitionKey } },
-      ConsistentRead: true,
-      Limit: countMax + 1 - found.length,
-      ExclusiveStartKey: from,
-    });
-    const reply = await replyTo('read', dynamodb.send(command));
-    found.push(...(reply.Items ?? []));
-    const last = reply.LastEvaluatedKey;
-    from = last && topicKey(decodeStored('none', () => textOf(last, 'sk')));
-  } while (from && found.length <= countMax);
-  const topics: Topic[] = decodeStored('none', () => found.slice(0, countMax).map(topicFromItem));
-  const last = topics.at(-1);
-  return found.length > countMax && last ? { topics, after: last.name } : { topics };
 }
