@@ -27,7 +27,7 @@ export const readNodeBody: ReadBody = (request, env, bytesMax) => {
     let complete = false;
     incoming.on('end', () => {
       complete = true;
-      resolve(chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks, sizeBytes));
+      resolve(chunks);
     });
     // Every request closes in the end: an error is made only for one that is cut off.
     const cutOff = () => {

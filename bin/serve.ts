@@ -144,8 +144,9 @@ function settingsFrom(environment: Environment): Settings {
 }
 
 function brokerSettings(options: ServeOptions, settings: Settings): BrokerSettings {
-  // On AWS's stores a name costs a request to look up; locally it costs nothing.
-  const topicCacheMs = settings.topicCacheMs ?? (options.store === 'aws' ? 10_000 : 0);
+  // On AWS's stores a name costs a request to look up. Locally only this process can change a topic, and
+  // knows at once; but reading it anew for each request would be a tenth of a small append.
+  const topicCacheMs = settings.topicCacheMs ?? (options.store === 'aws' ? 10_000 : 1_000);
   return {
     ...brokerDefaults,
     topicCacheMs,

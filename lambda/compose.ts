@@ -123,7 +123,7 @@ function httpSettingsOf(settings: LambdaSettings): HttpSettings {
 const readEventBody: ReadBody = async (_request, env, bytesMax) => {
   const { body } = env as LambdaEnv;
   if (body.length > bytesMax) throw bodyTooLarge(bytesMax);
-  return body;
+  return [body];
 };
 
 /** Deployed beside the bundle. */

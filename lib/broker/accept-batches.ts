@@ -6,6 +6,7 @@
 import type { PendingBatch } from '../log/append-plan.js';
 import { withAppendTime } from '../log/append-time.js';
 import { type BatchHeader, readBatchHeader, verifyCrc } from '../log/batch-header.js';
+import { type ByteParts, onePiece, subRange } from '../log/byte-parts.js';
 import type { Codecs, Compression } from '../log/codecs.js';
 import { CorruptData, TooLarge, UnsupportedCompression } from '../log/corrupt-data.js';
 import { batchRecordsMax, recordHeadersMax, timestampAheadMsMax } from '../log/limits.js';
@@ -18,19 +19,23 @@ import {
   encodeRecordBatch,
   validateRecords,
 } from '../log/record-batch.js';
+import { createScratch } from '../log/scratch.js';
 import { type TopicConfigs, topicConfigDefaults } from '../log/topic-configs.js';
 import { BrokerError } from './broker-error.js';
 
-/** Reads a binary body: one or more RecordBatches, one after another. */
+const scratch = createScratch();
+
+/** Reads a binary body, in the parts it came in: one or more RecordBatches, one after another. */
 export function acceptBatches(
   ref: PartitionRef,
-  bytes: Uint8Array,
+  body: ByteParts,
   codecs: Codecs,
   nowMs: number,
   configs: TopicConfigs = topicConfigDefaults,
 ): PendingBatch[] {
   try {
-    const batches = [...eachBatch(bytes)].map(({ header, bytes: batch }) => {
+    let position = 0;
+    const batches = [...eachBatch(scratch.gather(body))].map(({ header, bytes: batch }) => {
       // Size first, for what follows costs as much; then whether the header can be believed.
       checkBatchBytes(header.sizeBytes, configs);
       verifyCrc(batch, header, codecs);
@@ -38,7 +43,9 @@ export function acceptBatches(
       // A producer's clock does not matter where it is not believed.
       if (!configs.logAppendTime) checkTimestamps(header, nowMs);
       validateRecords(batch, header, codecs);
-      const pending = pendingBatch(ref, batch, header, configs);
+      const parts = subRange(body, position, header.sizeBytes);
+      position += header.sizeBytes;
+      const pending = pendingBatch(ref, parts, header, configs);
       return configs.logAppendTime ? appendedNow(pending, codecs, nowMs) : pending;
     });
     if (batches.length > 0) return batches;
@@ -68,19 +75,20 @@ function checkTimestamps(header: BatchHeader, nowMs: number): void {
 }
 
 function appendedNow(pending: PendingBatch, codecs: Codecs, nowMs: number): PendingBatch {
-  const header = readBatchHeader(pending.bytes);
-  const bytes = withAppendTime(pending.bytes, header, nowMs, codecs);
-  return { ...pending, bytes, maxTimestampMs: nowMs };
+  const plain = onePiece(pending.parts);
+  const bytes = withAppendTime(plain, readBatchHeader(plain), nowMs, codecs);
+  return { ...pending, parts: [bytes], sizeBytes: bytes.length, maxTimestampMs: nowMs };
 }
 
 function pendingBatch(
   ref: PartitionRef,
-  bytes: Uint8Array,
+  parts: ByteParts,
   header: BatchHeader,
   { inlineBytesMax }: TopicConfigs,
 ): PendingBatch {
-  const { recordCount, maxTimestampMs, producerId, producerEpoch, baseSequence } = header;
-  const pending = { ref, bytes, recordCount, maxTimestampMs, inlineBytesMax };
+  const { sizeBytes, recordCount, maxTimestampMs, producerId, producerEpoch, baseSequence } =
+    header;
+  const pending = { ref, parts, sizeBytes, recordCount, maxTimestampMs, inlineBytesMax };
   if (producerId < 0) return pending;
   return {
     ...pending,
@@ -121,7 +129,8 @@ export function acceptRecords(
   checkBatchBytes(bytes.length, configs);
   const maxTimestampMs = records.reduce((max, { timestampMs }) => Math.max(max, timestampMs), 0);
   const { inlineBytesMax } = configs;
-  const plain = { ref, bytes, recordCount: records.length, maxTimestampMs, inlineBytesMax };
+  const stored = { ref, parts: [bytes], sizeBytes: bytes.length };
+  const plain = { ...stored, recordCount: records.length, maxTimestampMs, inlineBytesMax };
   const pending = producer ? { ...plain, producer: sequences(producer, records.length) } : plain;
   return configs.logAppendTime ? appendedNow(pending, codecs, nowMs) : pending;
 }

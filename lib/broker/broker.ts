@@ -72,7 +72,9 @@ export function createBroker(
 
   const offsetByTime: Broker['offsetByTime'] = (ref, at, timestampMs) =>
     findOffsetByTime(stores, codecs, ref, at, timestampMs);
-  const groups = createGroups(stores, world, settings.groups, settings.topicCacheMs, offsetByTime);
+  // Members see new topics at once where that costs no request.
+  const groupTopicsMs = stores.shared ? settings.topicCacheMs : 0;
+  const groups = createGroups(stores, world, settings.groups, groupTopicsMs, offsetByTime);
 
   async function head(ref: PartitionRef): Promise<PartitionHead> {
     const found = await index.readHead(ref);

@@ -92,7 +92,7 @@ export function createFlusher(
   function takeFlush(): Ticket[] {
     let bytes = 0;
     const over = queue.findIndex((ticket, i) => {
-      bytes += ticket.bytes.length;
+      bytes += ticket.sizeBytes;
       return i > 0 && bytes > settings.flushBytesMax;
     });
     const taken = over === -1 ? queue : queue.slice(0, over);
@@ -193,5 +193,5 @@ function keyOf({ topicId, partition }: PartitionRef): string {
 }
 
 function bytesOf(tickets: readonly Ticket[]): number {
-  return tickets.reduce((sum, ticket) => sum + ticket.bytes.length, 0);
+  return tickets.reduce((sum, ticket) => sum + ticket.sizeBytes, 0);
 }

@@ -20,6 +20,7 @@ import { batchContentType, ndjsonContentType } from '../contract/media-types.js'
 import type { Appended } from '../contract/records.js';
 import type { PendingBatch } from '../log/append-plan.js';
 import { batchHeaderBytes, batchLengthPrefixBytes } from '../log/batch-header.js';
+import { type ByteParts, copyRange, onePiece, sizeOf } from '../log/byte-parts.js';
 import { requestBytesMax } from '../log/limits.js';
 import { openPartitions, partitionOfKey } from '../log/lineage.js';
 import type { PartitionRef } from '../log/partition-head.js';
@@ -152,17 +153,20 @@ async function receiveBatch(
   checkContentEncoding(c.req.raw.headers);
   const body = await deps.readBody(c.req.raw, c.env, requestBytesMax);
   // Before anything is decompressed: a body of many bombs would cost as many times the limit.
-  if (body.length > batchHeaderBytes && declaredBytes(body) < body.length) {
-    const message = `The body has ${body.length} bytes, its record batch only ${declaredBytes(body)}`;
+  const [sizeBytes, batchBytes] = [sizeOf(body), declaredBytes(body)];
+  if (batchBytes < sizeBytes) {
+    const message = `The body has ${sizeBytes} bytes, its record batch only ${batchBytes}`;
     throw new RequestError(400, `${message}; send exactly one batch.`);
   }
   const [batch] = acceptBatches(ref, body, deps.codecs, deps.world.clock.nowMs(), configs);
   return batch as PendingBatch;
 }
 
-function declaredBytes(body: Uint8Array): number {
-  const batchLength = new DataView(body.buffer, body.byteOffset, body.byteLength).getInt32(8);
-  // A senseless length is not judged here.
+/** What is too short or senseless is not judged here. */
+function declaredBytes(body: ByteParts): number {
+  const prefix = copyRange(body, 0, batchLengthPrefixBytes);
+  if (prefix.length < batchLengthPrefixBytes) return Number.MAX_SAFE_INTEGER;
+  const batchLength = new DataView(prefix.buffer).getInt32(8);
   return batchLength < batchHeaderBytes - batchLengthPrefixBytes
     ? Number.MAX_SAFE_INTEGER
     : batchLength + batchLengthPrefixBytes;
@@ -184,7 +188,7 @@ async function receive(
   const type = mediaType(c.req.header('content-type'));
   if (!recordTypes.includes(type)) throw unsupportedMediaType(type, types);
   checkContentEncoding(c.req.raw.headers);
-  const body = await deps.readBody(c.req.raw, c.env, requestBytesMax);
+  const body = onePiece(await deps.readBody(c.req.raw, c.env, requestBytesMax));
   const nowMs = deps.world.clock.nowMs();
   if (type === 'application/json') return decodeJson(body, query.format, nowMs);
   if (type === ndjsonContentType) return decodeNdjson(body, query.format, nowMs);

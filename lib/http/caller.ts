@@ -7,11 +7,12 @@ import type { Context } from 'hono';
 import { allows, allowsPattern, type Principal } from '../access/principal.js';
 import type { Operation, Resource } from '../access/scopes.js';
 import { BrokerError, type ErrorCode } from '../broker/broker-error.js';
+import type { ByteParts } from '../log/byte-parts.js';
 
 export type Caller = {
   readonly principal: Principal;
   /** Its exact bytes, where the guard had to read them. */
-  body: Uint8Array | undefined;
+  body: ByteParts | undefined;
   /** The admin action that was asked for, allowed or not, for the audit log. */
   asked: Resource | undefined;
   /** What an admin action made. */

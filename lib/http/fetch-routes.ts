@@ -10,6 +10,7 @@ import type { FetchResult } from '../broker/fetch.js';
 import { fetchQuery, partitionPath, type RecordFormat } from '../contract/fields.js';
 import { batchContentType, fetchHeaders, ndjsonContentType } from '../contract/media-types.js';
 import { renderRecord } from '../contract/render-records.js';
+import { onePiece, sizeOf } from '../log/byte-parts.js';
 import type { Codecs } from '../log/codecs.js';
 import { fetchBytesDefault } from '../log/limits.js';
 import type { PartitionRef } from '../log/partition-head.js';
@@ -17,7 +18,6 @@ import { authorize, callerOf } from './caller.js';
 import { assertStillHolds, follow } from './follow.js';
 import { type HttpDeps, pathOf, queryOf } from './http-deps.js';
 import { invalid } from './problem.js';
-import { joinChunks } from './read-body.js';
 import { takeRecords } from './take-records.js';
 
 type FetchQuery = z.infer<typeof fetchQuery>;
@@ -100,7 +100,7 @@ function recordsAnswer(
 
 function binaryAnswer(result: FetchResult): Response {
   const headers = { ...placeHeaders(result), 'content-type': batchContentType };
-  return new Response(joinBatches(result.batches), { headers });
+  return new Response(onePiece(result.batches) as Uint8Array<ArrayBuffer>, { headers });
 }
 
 function placeHeaders(result: FetchResult): Record<string, string> {
@@ -109,23 +109,4 @@ function placeHeaders(result: FetchResult): Record<string, string> {
     [fetchHeaders.logStartOffset]: String(result.logStartOffset),
     [fetchHeaders.highWatermark]: String(result.highWatermark),
   };
-}
-
-/** Batches of one read are neighbours in memory already: then the answer is that memory. */
-function joinBatches(batches: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const sizeBytes = sizeOf(batches);
-  const first = batches[0];
-  if (!first) return new Uint8Array(0);
-  let end = first.byteOffset;
-  const adjacent = batches.every((batch) => {
-    const fits = batch.buffer === first.buffer && batch.byteOffset === end;
-    end += batch.length;
-    return fits;
-  });
-  if (adjacent) return new Uint8Array(first.buffer as ArrayBuffer, first.byteOffset, sizeBytes);
-  return joinChunks(batches, sizeBytes) as Uint8Array<ArrayBuffer>;
-}
-
-function sizeOf(batches: readonly Uint8Array[]): number {
-  return batches.reduce((sum, batch) => sum + batch.length, 0);
 }

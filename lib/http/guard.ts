@@ -7,6 +7,7 @@ import type { Access, Refusal } from '../access/access.js';
 import type { AuditLog } from '../broker/audit-log.js';
 import { BrokerError } from '../broker/broker-error.js';
 import { problemContentType } from '../contract/errors.js';
+import { type ByteParts, onePiece, sizeOf } from '../log/byte-parts.js';
 import { requestBytesMax } from '../log/limits.js';
 import type { Logger } from '../store/world.js';
 import { type Caller, type GuardedEnv, resourceText } from './caller.js';
@@ -55,10 +56,11 @@ async function admit(
   request: Request,
   env: unknown,
 ): Promise<Caller | Response> {
-  let body: Uint8Array | undefined;
+  let body: ByteParts | undefined;
   const read = async () => {
-    body = await readBody(request, env, requestBytesMax);
-    return body;
+    const whole = onePiece(await readBody(request, env, requestBytesMax));
+    body = [whole];
+    return whole;
   };
   const authentication = await access.authenticate(request, read);
   if (authentication.kind === 'refused') return refusal(authentication);
@@ -94,8 +96,9 @@ export function readGuardedBody({
   return async (request, env, bytesMax) => {
     const { caller } = (env ?? {}) as GuardedEnv;
     const body = caller?.body ?? (await readBody(request, env, bytesMax));
-    if (body.length > bytesMax) throw bodyTooLarge(bytesMax);
-    if (caller) access.charge(caller.principal, body.length);
+    const sizeBytes = sizeOf(body);
+    if (sizeBytes > bytesMax) throw bodyTooLarge(bytesMax);
+    if (caller) access.charge(caller.principal, sizeBytes);
     return body;
   };
 }

@@ -3,6 +3,7 @@
  */
 
 import type { Context } from 'hono';
+import { onePiece } from '../log/byte-parts.js';
 import { mediaType, unsupportedMediaType } from './decode-records.js';
 import type { HttpDeps } from './http-deps.js';
 import { bodyText, checkContentEncoding, parseJson } from './read-body.js';
@@ -17,6 +18,6 @@ export async function jsonBody(
   const type = mediaType(c.req.header('content-type'));
   if (type !== 'application/json') throw unsupportedMediaType(type, ['application/json']);
   checkContentEncoding(c.req.raw.headers);
-  const bytes = await deps.readBody(c.req.raw, c.env, bytesMax);
-  return parseJson(bodyText(bytes), 'The body');
+  const parts = await deps.readBody(c.req.raw, c.env, bytesMax);
+  return parseJson(bodyText(onePiece(parts)), 'The body');
 }

@@ -3,10 +3,14 @@
  */
 
 import { BrokerError } from '../broker/broker-error.js';
+import type { ByteParts } from '../log/byte-parts.js';
 import { RequestError } from './problem.js';
 
-/** A host that has the bytes at hand in a cheaper way than a web stream hands in its own. */
-export type ReadBody = (request: Request, env: unknown, bytesMax: number) => Promise<Uint8Array>;
+/**
+ * The body in the parts it came in. A host that has the bytes at hand in a cheaper way than a web stream
+ * hands in its own.
+ */
+export type ReadBody = (request: Request, env: unknown, bytesMax: number) => Promise<ByteParts>;
 
 export const readWebBody: ReadBody = async (request, _env, bytesMax) => {
   checkDeclaredLength(request.headers, bytesMax);
@@ -25,20 +29,8 @@ export const readWebBody: ReadBody = async (request, _env, bytesMax) => {
       throw bodyTooLarge(bytesMax);
     }
   }
-  return joinChunks(chunks, sizeBytes);
+  return chunks;
 };
-
-/** One chunk is handed on as it is; several are copied into one. */
-export function joinChunks(chunks: readonly Uint8Array[], sizeBytes: number): Uint8Array {
-  if (chunks.length === 1) return chunks[0] as Uint8Array;
-  const body = new Uint8Array(sizeBytes);
-  let position = 0;
-  for (const chunk of chunks) {
-    body.set(chunk, position);
-    position += chunk.length;
-  }
-  return body;
-}
 
 export function checkDeclaredLength(headers: Headers, bytesMax: number): void {
   if (Number(headers.get('content-length') ?? 0) > bytesMax) throw bodyTooLarge(bytesMax);

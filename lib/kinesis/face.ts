@@ -5,6 +5,7 @@
 
 import { Buffer } from 'node:buffer';
 import { randomBytes, randomUUID } from 'node:crypto';
+import { type ByteParts, onePiece } from '../log/byte-parts.js';
 import { type ActionDeps, type EventToSend, isEventStream } from './action.js';
 import { actions } from './actions.js';
 import type { Admission } from './admission.js';
@@ -15,7 +16,7 @@ import { checkMembers, type Members } from './shapes.js';
 import { cborWire, jsonType, jsonWire, type Wire, wireOf } from './wire.js';
 
 export type FaceDeps = ActionDeps & {
-  readonly readBody: (request: Request, env: unknown, bytesMax: number) => Promise<Uint8Array>;
+  readonly readBody: (request: Request, env: unknown, bytesMax: number) => Promise<ByteParts>;
   /** The one place where callers are told apart. */
   readonly admission: Admission;
 };
@@ -76,7 +77,7 @@ async function* whileAllowed(
 }
 
 async function readBody(deps: FaceDeps, request: Request, env: unknown): Promise<Uint8Array> {
-  return deps.readBody(request, env, bodyBytesMax);
+  return onePiece(await deps.readBody(request, env, bodyBytesMax));
 }
 
 function mediaType({ headers }: Request): string {

@@ -4,6 +4,7 @@
  */
 
 import { assert } from './assert.js';
+import type { ByteParts } from './byte-parts.js';
 import { producersPerCommitMax, splitIntervalBytes, stampsPerCommitMax } from './limits.js';
 import type { PartitionRef, Split, TailEntry } from './partition-head.js';
 import type { ProducerStamp } from './producer-state.js';
@@ -15,7 +16,9 @@ export type BatchSequences = Omit<ProducerStamp, 'recordDelta'>;
 /** A validated batch on its way into a partition. */
 export type PendingBatch = {
   readonly ref: PartitionRef;
-  readonly bytes: Uint8Array;
+  /** Its bytes, as they came. */
+  readonly parts: ByteParts;
+  readonly sizeBytes: number;
   readonly recordCount: number;
   readonly maxTimestampMs: number;
   /** Undefined: the writing instance numbers the batch itself. */
@@ -56,9 +59,9 @@ export function planObject<B extends PendingBatch>(pending: readonly B[]): Objec
     const start = position;
     const batches: LaidOutBatch<B>[] = [];
     for (const batch of group) {
-      parts.push(batch.bytes);
+      parts.push(...batch.parts);
       batches.push({ batch, position });
-      position += batch.bytes.length;
+      position += batch.sizeBytes;
     }
     const recordCount = group.reduce((sum, batch) => sum + batch.recordCount, 0);
     ranges.push({ ...ref, position: start, sizeBytes: position - start, recordCount });
@@ -99,7 +102,7 @@ export function takeCommittable<B extends PendingBatch>(
     }
     lastName = name;
     last.set(name, producer ?? { epoch: 0, nextSequence: 0 });
-    end = position + batch.bytes.length;
+    end = position + batch.sizeBytes;
   }
   return batches;
 }
@@ -131,7 +134,7 @@ export function planEntry(
       stamps.push({ ...batch.producer, recordDelta });
     }
     recordDelta += batch.recordCount;
-    positionDelta += batch.bytes.length;
+    positionDelta += batch.sizeBytes;
     maxTimestampMs = Math.max(maxTimestampMs, batch.maxTimestampMs);
   }
   return {

@@ -1,8 +1,11 @@
 /** What is let into the log and what is not, and with which words. */
 
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { acceptBatches, acceptRecords } from '../../lib/broker/accept-batches.js';
+import type { PendingBatch } from '../../lib/log/append-plan.js';
 import { readBatchHeader, sealBatch } from '../../lib/log/batch-header.js';
+import { onePiece } from '../../lib/log/byte-parts.js';
 import type { Codecs } from '../../lib/log/codecs.js';
 import { batchBytesMax, recordHeadersMax, timestampAheadMsMax } from '../../lib/log/limits.js';
 import type { LogRecord } from '../../lib/log/record.js';
@@ -33,18 +36,34 @@ function resealed(change: (view: DataView) => void, bytes = encoded()): Uint8Arr
   return bytes;
 }
 
+const bytesOf = ({ parts }: PendingBatch) => onePiece(parts);
+
 const accept = (bytes: Uint8Array, codecs = nodeCodecs) =>
-  acceptBatches(refA, bytes, codecs, nowMs);
+  acceptBatches(refA, [bytes], codecs, nowMs);
 
 test('batches are taken as they are, one after another, each with its place in its row', () => {
   const [plain, numbered] = [encoded(), encoded({ producer, compression: 'gzip' })];
   const both = accept(new Uint8Array([...plain, ...numbered]));
-  expect(both.map(({ bytes }) => bytes)).toEqual([plain, numbered]);
+  expect(both.map(bytesOf)).toEqual([plain, numbered]);
   expect(both[0]).toMatchObject({ ref: refA, recordCount: 2, maxTimestampMs: nowMs });
   expect(both[0]?.producer).toBeUndefined();
   // Sequences wrap at 2^31.
   const sequences = { producer: '7', epoch: 2, baseSequence: 2 ** 31 - 1, nextSequence: 1 };
   expect(both[1]?.producer).toEqual(sequences);
+});
+
+test('a body in parts is the same body, and is not copied together', () => {
+  const body = new Uint8Array([...encoded(), ...encoded({ producer })]);
+  const cut = fc.property(fc.array(fc.nat({ max: body.length }), { maxLength: 4 }), (cuts) => {
+    const ends = [...cuts.sort((a, b) => a - b), body.length];
+    const parts = ends.map((end, i) => body.subarray(ends[i - 1] ?? 0, end));
+    const batches = acceptBatches(refA, parts, nodeCodecs, nowMs);
+    expect(batches.map(bytesOf)).toEqual(accept(body).map(bytesOf));
+    for (const part of batches.flatMap((batch) => batch.parts)) {
+      expect(part.buffer).toBe(body.buffer);
+    }
+  });
+  fc.assert(cut);
 });
 
 test('records become one batch, with the greatest of their timestamps', () => {
@@ -55,8 +74,8 @@ test('records become one batch, with the greatest of their timestamps', () => {
   ];
   const pending = acceptRecords(refA, records, nodeCodecs, nowMs, producer);
   expect(pending).toMatchObject({ recordCount: 3, maxTimestampMs: nowMs });
-  expect(readBatchHeader(pending.bytes)).toMatchObject({ ...producer, recordCount: 3 });
-  expect(accept(pending.bytes)).toEqual([pending]);
+  expect(readBatchHeader(bytesOf(pending))).toMatchObject({ ...producer, recordCount: 3 });
+  expect(accept(bytesOf(pending))).toEqual([pending]);
 });
 
 const later = nowMs + timestampAheadMsMax + 1;
@@ -164,7 +183,7 @@ test('a batch beyond the topic’s own limit is refused by its name', () => {
   };
   const tries = [
     () => acceptRecords(refA, large, nodeCodecs, nowMs, undefined, configs),
-    () => acceptBatches(refA, encoded({ records: large }), nodeCodecs, nowMs, configs),
+    () => acceptBatches(refA, [encoded({ records: large })], nodeCodecs, nowMs, configs),
   ];
   for (const attempt of tries) expect(refusalOf(attempt)).toMatchObject(refusal);
   // The limit is on what is stored.
@@ -178,14 +197,15 @@ test('where the server’s time counts, the producer’s does not, however wrong
   const records = [record({ timestampMs: 5 }), record({ timestampMs: later })];
   const sent = encoded({ records, producer, compression: 'gzip' });
   const copy = sent.slice();
-  const [binary] = acceptBatches(refA, sent, nodeCodecs, nowMs, configs);
+  const [binary] = acceptBatches(refA, [sent], nodeCodecs, nowMs, configs);
   const json = acceptRecords(refA, records, nodeCodecs, nowMs, producer, configs);
   for (const pending of [binary, json]) {
     if (!pending) throw new Error('there is no batch');
     expect(pending.maxTimestampMs).toBe(nowMs);
     expect(pending.producer).toMatchObject({ producer: '7', epoch: 2 });
-    validateBatch(pending.bytes, readBatchHeader(pending.bytes), nodeCodecs);
-    const read = decodeRecords(pending.bytes, nodeCodecs);
+    const bytes = bytesOf(pending);
+    validateBatch(bytes, readBatchHeader(bytes), nodeCodecs);
+    const read = decodeRecords(bytes, nodeCodecs);
     expect(read.map(({ timestampMs }) => timestampMs)).toEqual([nowMs, nowMs]);
   }
   expect(sent).toEqual(copy);
@@ -193,11 +213,12 @@ test('where the server’s time counts, the producer’s does not, however wrong
 
 test('records are compressed as the topic says; batches stay as they came', () => {
   const configs = topicConfigsOf({ 'compression.type': 'gzip' });
-  const { bytes } = acceptRecords(refA, [record()], nodeCodecs, nowMs, undefined, configs);
+  const accepted = acceptRecords(refA, [record()], nodeCodecs, nowMs, undefined, configs);
+  const bytes = bytesOf(accepted);
   expect(readBatchHeader(bytes).compression).toBe('gzip');
   expect(decodeRecords(bytes, nodeCodecs)).toMatchObject([{ value: new Uint8Array([1]) }]);
   const plain = encoded();
-  expect(acceptBatches(refA, plain, nodeCodecs, nowMs, configs)[0]?.bytes).toEqual(plain);
+  expect(acceptBatches(refA, [plain], nodeCodecs, nowMs, configs)[0]?.parts).toEqual([plain]);
   const unable = () => acceptRecords(refA, [record()], noGzip, nowMs, undefined, configs);
   expect(refusalOf(unable)).toMatchObject({ code: 'UNSUPPORTED_COMPRESSION_TYPE' });
 });

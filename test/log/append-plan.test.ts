@@ -9,6 +9,7 @@ import {
   planObject,
   takeCommittable,
 } from '../../lib/log/append-plan.js';
+import { sizeOf } from '../../lib/log/byte-parts.js';
 import { producersPerCommitMax, splitIntervalBytes } from '../../lib/log/limits.js';
 import { walMagicBytes } from '../../lib/log/wal-object.js';
 import { stamp } from './heads.js';
@@ -22,8 +23,9 @@ function batchOf(
   who?: readonly [producer: string, epoch: number, baseSequence: number],
   facts: Partial<PendingBatch> = {},
 ): PendingBatch {
-  const bytes = new Uint8Array(recordCount * 10);
-  const bare = { ref, bytes, recordCount, maxTimestampMs: recordCount, ...facts };
+  const sizeBytes = recordCount * 10;
+  const parts = [new Uint8Array(sizeBytes)];
+  const bare = { ref, parts, sizeBytes, recordCount, maxTimestampMs: recordCount, ...facts };
   if (!who) return bare;
   const { recordDelta: _, ...producer } = stamp(...who, recordCount);
   return { ...bare, producer };
@@ -35,15 +37,20 @@ function laidOut<B extends PendingBatch>(batches: readonly B[]) {
 
 describe('an object', () => {
   const anyPending = fc.array(
-    fc.record({
-      ref: fc.record({
-        topicId: fc.constantFrom('t', 'u'),
-        partition: fc.nat({ max: 2 }),
-      }),
-      bytes: fc.uint8Array({ minLength: 1, maxLength: 9 }),
-      recordCount: fc.integer({ min: 1, max: 9 }),
-      maxTimestampMs: fc.nat(),
-    }),
+    fc
+      .record({
+        ref: fc.record({
+          topicId: fc.constantFrom('t', 'u'),
+          partition: fc.nat({ max: 2 }),
+        }),
+        parts: fc.array(fc.uint8Array({ minLength: 1, maxLength: 9 }), {
+          minLength: 1,
+          maxLength: 3,
+        }),
+        recordCount: fc.integer({ min: 1, max: 9 }),
+        maxTimestampMs: fc.nat(),
+      })
+      .map((batch) => ({ ...batch, sizeBytes: sizeOf(batch.parts) })),
     { maxLength: 12 },
   );
   const keyOf = (of: { topicId: string; partition: number }) => `${of.topicId}/${of.partition}`;
@@ -70,7 +77,7 @@ describe('an object', () => {
         const start = position;
         for (const laid of batches) {
           expect(laid.position).toBe(position);
-          position += laid.batch.bytes.length;
+          position += laid.batch.sizeBytes;
         }
         expect(ranges[i]).toEqual({
           ...of,
@@ -80,7 +87,7 @@ describe('an object', () => {
         });
       }
       expect(ranges).toHaveLength(partitions.length);
-      const all = partitions.flatMap(({ batches }) => batches.map(({ batch }) => batch.bytes));
+      const all = partitions.flatMap(({ batches }) => batches.flatMap(({ batch }) => batch.parts));
       expect(parts).toEqual(all);
     });
     fc.assert(property, propertyRuns);
@@ -157,8 +164,7 @@ const anyRow = fc
         recordCount,
       );
       next.set(name, producer.nextSequence);
-      const bytes = { length: sizeBytes } as Uint8Array;
-      return { ref, bytes, recordCount, maxTimestampMs, producer };
+      return { ref, parts: [], sizeBytes, recordCount, maxTimestampMs, producer };
     });
   });
 
@@ -192,7 +198,7 @@ test('an entry says of its batches where they lie, how many they hold, and whose
     expect(entry).toMatchObject({
       objectKey: 'o',
       position: run[0]?.position,
-      sizeBytes: batches.reduce((sum, { bytes }) => sum + bytes.length, 0),
+      sizeBytes: batches.reduce((sum, batch) => sum + batch.sizeBytes, 0),
       recordCount: batches.reduce((sum, { recordCount }) => sum + recordCount, 0),
       maxTimestampMs: Math.max(...batches.map((b) => b.maxTimestampMs)),
     });

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { copyRange, sizeOf, subRange } from '../../lib/log/byte-parts.js';
+import { copyRange, onePiece, sizeOf, subRange } from '../../lib/log/byte-parts.js';
 import { propertyRuns } from './samples.js';
 
 const anyParts = fc.array(fc.uint8Array({ maxLength: 6 }), { maxLength: 6 });
@@ -27,4 +27,16 @@ test('a copy is memory of its own, a view is not; nothing empty is handed on', (
   expect(copy).toEqual(Uint8Array.of(1, 2, 3));
   expect(view).toEqual(Uint8Array.of(9, 9));
   expect(rest).toEqual([]);
+});
+
+test('parts become one piece, which is a view wherever they are one already', () => {
+  const whole = Uint8Array.of(1, 2, 3, 4);
+  const [left, right] = [whole.subarray(0, 2), whole.subarray(2)];
+  expect(onePiece([])).toHaveLength(0);
+  expect(onePiece([right])).toBe(right);
+  const neighbours = onePiece([left, right]);
+  expect(neighbours.buffer).toBe(whole.buffer);
+  expect(neighbours).toEqual(whole);
+  expect(onePiece([right, left])).toEqual(Uint8Array.of(3, 4, 1, 2));
+  expect(onePiece([left, Uint8Array.of(3)])).toEqual(Uint8Array.of(1, 2, 3));
 });

@@ -115,12 +115,22 @@ function composeStores(
     const message = `another process has taken over the data directory ${dataDir}`;
     throw new StoreError(message, { reason: 'denied', effect: 'none' });
   }
+  let ownedThisTurn = false;
+  /** LMDB answers all reads of one turn of the event loop alike: a second look would see the same. */
+  function assertOwnerOncePerTurn(): void {
+    if (ownedThisTurn) return;
+    assertOwner();
+    ownedThisTurn = true;
+    setImmediate(() => {
+      ownedThisTurn = false;
+    });
+  }
   const reading: Reading = (read) => {
     if (closing !== undefined) {
       throw new StoreError('the store is closed', { reason: 'unavailable', effect: 'none' });
     }
     try {
-      assertOwner();
+      assertOwnerOncePerTurn();
       return read();
     } catch (error) {
       throw failureOf(error, 'cannot read the index');

@@ -6,6 +6,7 @@ import { acceptRecords } from '../../../lib/broker/accept-batches.js';
 import type { BatchResult } from '../../../lib/broker/batch-verdicts.js';
 import type { Broker } from '../../../lib/broker/broker.js';
 import type { PendingBatch } from '../../../lib/log/append-plan.js';
+import { onePiece } from '../../../lib/log/byte-parts.js';
 import { decodeRecords } from '../../../lib/log/record-batch.js';
 import { nodeCodecs } from '../../../lib/runtime/node-codecs.js';
 import type { Bug } from './bug.js';
@@ -31,7 +32,7 @@ function singles(batch: PendingBatch): PendingBatch[] {
   if (batch.producer || batch.expectedNextOffset !== undefined || batch.fencingToken) {
     return [batch];
   }
-  return decodeRecords(batch.bytes, nodeCodecs).map((record) =>
+  return decodeRecords(onePiece(batch.parts), nodeCodecs).map((record) =>
     acceptRecords(batch.ref, [record], nodeCodecs, record.timestampMs),
   );
 }
