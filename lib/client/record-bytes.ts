@@ -6,12 +6,11 @@
 import type { RecordFormat } from '../contract/fields.js';
 import type { RecordInput, RecordOutput } from '../contract/records.js';
 import type { LogRecord, RecordHeader } from '../log/record.js';
+import { utf8Bytes } from '../log/utf8-bytes.js';
 import { refused } from './logbrook-error.js';
 
 /** A record for a producer. Without a partition its key decides. */
 export type ProducerRecord = LogRecord & { readonly partition?: number | undefined };
-
-const utf8 = new TextEncoder();
 
 export function producerRecord(
   input: RecordInput,
@@ -44,12 +43,12 @@ export function outputBytes(
 
 function bytesOf(value: unknown, format: RecordFormat, field: string): Uint8Array | null {
   if (value === null) return null;
-  if (format === 'json') return utf8.encode(jsonText(value, field));
+  if (format === 'json') return utf8Bytes(jsonText(value, field));
   if (typeof value !== 'string') {
     throw invalid(field, `must be a string or null in format ${format}`);
   }
   if (format === 'base64') return fromBase64(value, field);
-  if (value.isWellFormed()) return utf8.encode(value);
+  if (value.isWellFormed()) return utf8Bytes(value);
   throw invalid(field, 'holds a lone surrogate, which UTF-8 cannot carry; use base64');
 }
 

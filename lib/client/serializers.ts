@@ -2,6 +2,8 @@
  * Between typed keys and values and the bytes of a record. null is a tombstone and stays null.
  */
 
+import { utf8Bytes } from '../log/utf8-bytes.js';
+
 export type Serializer<T> = (value: T) => Uint8Array | null;
 export type Deserializer<T> = (bytes: Uint8Array | null) => T;
 
@@ -10,7 +12,6 @@ export type Serde<T> = {
   readonly deserialize: Deserializer<T>;
 };
 
-const utf8 = new TextEncoder();
 const utf8Decoder = new TextDecoder();
 
 export const bytesSerde: Serde<Uint8Array | null> = {
@@ -19,14 +20,14 @@ export const bytesSerde: Serde<Uint8Array | null> = {
 };
 
 export const stringSerde: Serde<string | null> = {
-  serialize: (value) => (value === null ? null : utf8.encode(value)),
+  serialize: (value) => (value === null ? null : utf8Bytes(value)),
   deserialize: (bytes) => (bytes === null ? null : utf8Decoder.decode(bytes)),
 };
 
 /** Reading throws `SyntaxError` for what is no JSON. */
 export function jsonSerde<T>(): Serde<T | null> {
   return {
-    serialize: (value) => (value === null ? null : utf8.encode(JSON.stringify(value))),
+    serialize: (value) => (value === null ? null : utf8Bytes(JSON.stringify(value))),
     deserialize: (bytes) => (bytes === null ? null : (JSON.parse(utf8Decoder.decode(bytes)) as T)),
   };
 }

@@ -9,13 +9,13 @@ import { inexactInteger, jsonValueProblem } from '../contract/json-values.js';
 import { appendRequest, type RecordInput, recordInput } from '../contract/records.js';
 import { batchRecordsMax, headerNameBytesMax } from '../log/limits.js';
 import type { LogRecord, RecordHeader } from '../log/record.js';
+import { utf8Bytes } from '../log/utf8-bytes.js';
 import { fieldProblems, invalid, RequestError } from './problem.js';
 import { bodyText, parseJson } from './read-body.js';
 
 /** A record and the partition it asks for. */
 export type ReceivedRecord = { readonly record: LogRecord; readonly partition: number | undefined };
 
-const utf8 = new TextEncoder();
 const noHeaders: readonly RecordHeader[] = [];
 
 export function decodeJson(
@@ -53,8 +53,8 @@ export function decodeText(
   if (all.length > batchRecordsMax) throw tooManyLines(all.length);
   return all.map((line) => {
     const field = keyField === undefined ? undefined : fieldOf(line, keyField);
-    const key = field === undefined ? null : utf8.encode(field);
-    const record = { key, value: utf8.encode(line), headers: noHeaders, timestampMs: nowMs };
+    const key = field === undefined ? null : utf8Bytes(field);
+    const record = { key, value: utf8Bytes(line), headers: noHeaders, timestampMs: nowMs };
     return { record, partition: undefined };
   });
 }
@@ -124,7 +124,7 @@ function toHeaders(
 
 function toBytes(value: unknown, format: RecordFormat, field: string): Uint8Array | null {
   if (value === null) return null;
-  if (format === 'json') return utf8.encode(jsonText(value, field));
+  if (format === 'json') return utf8Bytes(jsonText(value, field));
   if (typeof value !== 'string') {
     const message = `must be a string in format ${format}; send JSON values with ?format=json`;
     throw invalid('body', [{ field, message }]);
@@ -140,7 +140,7 @@ function jsonText(value: unknown, field: string): string {
 
 /** A lone surrogate would silently become U+FFFD. */
 function wellFormed(text: string, field: string): Uint8Array {
-  if (text.isWellFormed()) return utf8.encode(text);
+  if (text.isWellFormed()) return utf8Bytes(text);
   const message = 'holds a lone surrogate, which UTF-8 cannot carry; send such bytes as base64';
   throw invalid('body', [{ field, message }]);
 }

@@ -223,7 +223,7 @@ export function createProducer(
         breathDue = false;
         await new Promise((resolve) => setTimeout(resolve, 0));
       }
-      return ticketOf(topic, partition, batch, index);
+      return new RecordTicket(topic, partition, batch, index);
     },
     add(topic, record) {
       place(topic, record);
@@ -237,24 +237,33 @@ export function createProducer(
 }
 
 /** The promise is made when somebody asks for it, so that a failure nobody asked about rejects nothing. */
-function ticketOf(topic: string, partition: number, batch: OpenBatch, index: number): Ticket {
-  let ack: Promise<RecordMetadata> | undefined;
-  return {
-    topic,
-    partition,
-    get ack() {
-      ack ??= batch.fate().then((fate) => {
-        if (fate.kind === 'failed') throw fate.error;
-        const { baseOffset } = fate;
-        return {
-          topic,
-          partition,
-          offset: baseOffset === undefined ? undefined : baseOffset + index,
-        };
-      });
-      return ack;
-    },
-  };
+class RecordTicket implements Ticket {
+  readonly topic: string;
+  readonly partition: number;
+  readonly #batch: OpenBatch;
+  readonly #index: number;
+  #ack: Promise<RecordMetadata> | undefined;
+
+  constructor(topic: string, partition: number, batch: OpenBatch, index: number) {
+    this.topic = topic;
+    this.partition = partition;
+    this.#batch = batch;
+    this.#index = index;
+  }
+
+  get ack(): Promise<RecordMetadata> {
+    this.#ack ??= this.#placed();
+    return this.#ack;
+  }
+
+  async #placed(): Promise<RecordMetadata> {
+    const { topic, partition } = this;
+    const fate = await this.#batch.fate();
+    if (fate.kind === 'failed') throw fate.error;
+    const { baseOffset } = fate;
+    const offset = baseOffset === undefined ? undefined : baseOffset + this.#index;
+    return { topic, partition, offset };
+  }
 }
 
 function checkedSize(record: ProducerRecord): number {
