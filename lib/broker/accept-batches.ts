@@ -5,6 +5,7 @@
 
 import type { PendingBatch } from '../log/append-plan.js';
 import { withAppendTime } from '../log/append-time.js';
+import type { BatchProducer } from '../log/batch-builder.js';
 import { type BatchHeader, readBatchHeader, verifyCrc } from '../log/batch-header.js';
 import { type ByteParts, onePiece, subRange } from '../log/byte-parts.js';
 import type { Codecs, Compression } from '../log/codecs.js';
@@ -13,12 +14,7 @@ import { batchRecordsMax, recordHeadersMax, timestampAheadMsMax } from '../log/l
 import type { PartitionRef } from '../log/partition-head.js';
 import { advanceSequence } from '../log/producer-state.js';
 import type { LogRecord } from '../log/record.js';
-import {
-  type BatchProducer,
-  eachBatch,
-  encodeRecordBatch,
-  validateRecords,
-} from '../log/record-batch.js';
+import { eachBatch, encodeRecordBatch, validateRecords } from '../log/record-batch.js';
 import { createScratch } from '../log/scratch.js';
 import { type TopicConfigs, topicConfigDefaults } from '../log/topic-configs.js';
 import { BrokerError } from './broker-error.js';

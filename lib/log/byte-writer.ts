@@ -11,9 +11,11 @@ export class ByteWriter {
   #view: DataView;
   #length = 0;
 
-  constructor(capacityBytes = 256) {
-    this.#bytes = new Uint8Array(capacityBytes);
-    this.#view = new DataView(this.#bytes.buffer);
+  /** Writes into `memory`, as far as it reaches, or into as many bytes of its own. */
+  constructor(memory: Uint8Array | number = 256) {
+    this.#bytes = typeof memory === 'number' ? new Uint8Array(memory) : memory;
+    const { buffer, byteOffset, length } = this.#bytes;
+    this.#view = new DataView(buffer, byteOffset, length);
   }
 
   get length(): number {
@@ -23,6 +25,17 @@ export class ByteWriter {
   /** The bytes written so far, without a copy: do not write on after taking them. */
   finish(): Uint8Array {
     return this.#bytes.subarray(0, this.#length);
+  }
+
+  /** Everything that was written into: what is in it beyond `length` means nothing. */
+  memory(): Uint8Array {
+    return this.#bytes;
+  }
+
+  /** Takes back what was written after the first `length` bytes. */
+  cutTo(length: number): void {
+    assert(length <= this.#length, 'what is taken back was written');
+    this.#length = length;
   }
 
   int8(value: number): void {

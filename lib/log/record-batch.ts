@@ -3,35 +3,13 @@
  * is encoded here, and only what leaves as JSON is decoded.
  */
 
-import { assert } from './assert.js';
-import {
-  type BatchHeader,
-  batchHeaderBytes,
-  noProducer,
-  readBatchHeader,
-  sealBatch,
-  verifyCrc,
-  writeBatchHeader,
-} from './batch-header.js';
+import { BatchBuilder, type BatchProducer } from './batch-builder.js';
+import { type BatchHeader, batchHeaderBytes, readBatchHeader, verifyCrc } from './batch-header.js';
 import { ByteReader } from './byte-reader.js';
-import { ByteWriter } from './byte-writer.js';
 import type { Codecs, Compression } from './codecs.js';
 import { CorruptData } from './corrupt-data.js';
 import { batchUncompressedBytesMax, recordHeadersMax } from './limits.js';
-import {
-  type LogRecord,
-  type PlacedRecord,
-  readHeaderName,
-  readRecord,
-  writeRecord,
-} from './record.js';
-
-/** The identity that makes a retry of this batch recognisable. */
-export type BatchProducer = {
-  readonly producerId: number;
-  readonly producerEpoch: number;
-  readonly baseSequence: number;
-};
+import { type LogRecord, type PlacedRecord, readHeaderName, readRecord } from './record.js';
 
 export type BatchToEncode = {
   /** At least one. */
@@ -42,42 +20,10 @@ export type BatchToEncode = {
 
 /** Encodes with base offset 0: the commit decides the real one, outside the CRC. */
 export function encodeRecordBatch(batch: BatchToEncode, codecs: Codecs): Uint8Array {
-  const { records, compression = 'none', producer = noProducer } = batch;
-  const first = records[0];
-  assert(first !== undefined, 'a batch holds at least one record');
-  const baseTimestampMs = first.timestampMs;
-  let maxTimestampMs = baseTimestampMs;
-  const writer = new ByteWriter(estimateBytes(records));
-  writer.bytes(new Uint8Array(batchHeaderBytes));
-  records.forEach((record, i) => {
-    maxTimestampMs = Math.max(maxTimestampMs, record.timestampMs);
-    writeRecord(writer, record, i, record.timestampMs - baseTimestampMs);
-  });
-  const bytes = compressRecords(writer.finish(), compression, codecs);
-  writeBatchHeader(bytes, {
-    baseOffset: 0,
-    sizeBytes: bytes.length,
-    partitionLeaderEpoch: 0,
-    compression,
-    logAppendTime: false,
-    transactional: false,
-    control: false,
-    lastOffsetDelta: records.length - 1,
-    baseTimestampMs,
-    maxTimestampMs,
-    ...producer,
-    recordCount: records.length,
-  });
-  sealBatch(bytes, codecs);
-  return bytes;
-}
-
-function compressRecords(plain: Uint8Array, compression: Compression, codecs: Codecs): Uint8Array {
-  if (compression === 'none') return plain;
-  const records = codecs.compress(compression, plain.subarray(batchHeaderBytes));
-  const bytes = new Uint8Array(batchHeaderBytes + records.length);
-  bytes.set(records, batchHeaderBytes);
-  return bytes;
+  const { records, ...finishing } = batch;
+  const builder = new BatchBuilder(estimateBytes(records));
+  for (const record of records) builder.add(record);
+  return builder.finish(finishing, codecs);
 }
 
 function estimateBytes(records: readonly LogRecord[]): number {

@@ -10,7 +10,8 @@ import { type BrokerSettings, brokerDefaults } from '../../lib/broker/broker-set
 import { endOf } from '../../lib/broker/read-batches.js';
 import type { PendingBatch } from '../../lib/log/append-plan.js';
 import type { PartitionHead, PartitionRef } from '../../lib/log/partition-head.js';
-import { type BatchProducer, decodeRecords } from '../../lib/log/record-batch.js';
+import type { BatchProducer } from '../../lib/log/batch-builder.js';
+import { decodeRecords } from '../../lib/log/record-batch.js';
 import { nodeCodecs } from '../../lib/runtime/node-codecs.js';
 import { createMemoryStores } from '../../lib/store/memory/memory-store.js';
 import type { Stores } from '../../lib/store/stores.js';

@@ -3,7 +3,9 @@
  * hear what became of them.
  */
 
+import { BatchBuilder, type Finishing } from '../../log/batch-builder.js';
 import { batchHeaderBytes } from '../../log/batch-header.js';
+import type { Codecs } from '../../log/codecs.js';
 import type { LogRecord } from '../../log/record.js';
 
 /** What became of a batch. Its first record got `baseOffset`; undefined with acks 0. */
@@ -12,15 +14,24 @@ export type BatchFate =
   | { readonly kind: 'failed'; readonly error: unknown };
 
 export class OpenBatch {
-  readonly records: LogRecord[] = [];
-  sizeBytesMax = batchHeaderBytes;
+  readonly #builder: BatchBuilder;
   readonly #sinceMs: number;
+  #sizeBytesMax = batchHeaderBytes;
   #fate: BatchFate | undefined;
   #waiting: ((fate: BatchFate) => void)[] = [];
 
   /** `sinceMs`: when its first record came; from then on its time to be delivered runs. */
-  constructor(sinceMs: number) {
+  constructor(sinceMs: number, memory?: Uint8Array) {
     this.#sinceMs = sinceMs;
+    this.#builder = new BatchBuilder(memory);
+  }
+
+  get recordCount(): number {
+    return this.#builder.recordCount;
+  }
+
+  get sizeBytesMax(): number {
+    return this.#sizeBytesMax;
   }
 
   get sinceMs(): number {
@@ -28,13 +39,22 @@ export class OpenBatch {
   }
 
   add(record: LogRecord, recordBytesMax: number): void {
-    this.records.push(record);
-    this.sizeBytesMax += recordBytesMax;
+    this.#builder.add(record);
+    this.#sizeBytesMax += recordBytesMax;
+  }
+
+  finish(finishing: Finishing, codecs: Codecs): Uint8Array {
+    return this.#builder.finish(finishing, codecs);
+  }
+
+  /** For another batch, once this one is settled. */
+  memory(): Uint8Array {
+    return this.#builder.memory();
   }
 
   /** A first record always fits: no batch is smaller than one record. */
   fits(recordBytesMax: number, batchBytesMax: number): boolean {
-    return this.records.length === 0 || this.sizeBytesMax + recordBytesMax <= batchBytesMax;
+    return this.recordCount === 0 || this.#sizeBytesMax + recordBytesMax <= batchBytesMax;
   }
 
   settle(fate: BatchFate): void {

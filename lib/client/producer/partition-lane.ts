@@ -8,10 +8,10 @@
 import type { Codecs, Compression } from '../../log/codecs.js';
 import { advanceSequence } from '../../log/producer-state.js';
 import type { LogRecord } from '../../log/record.js';
-import { encodeRecordBatch } from '../../log/record-batch.js';
 import type { Acks, HttpClient, ProducerIdentity } from '../http-client.js';
 import { LogbrookError, refused } from '../logbrook-error.js';
 import type { RetryPolicy } from '../retry.js';
+import type { BatchMemory } from './batch-memory.js';
 import { type BatchFate, OpenBatch } from './open-batch.js';
 
 export type SentBatch = {
@@ -43,6 +43,7 @@ export type LaneDeps = {
   /** The producer's id, the same for all its lanes; undefined: nothing is numbered. */
   readonly identity: (() => Promise<ProducerIdentity>) | undefined;
   readonly signal: AbortSignal | undefined;
+  readonly memory: BatchMemory;
   onRetry(error: LogbrookError): void;
   /** `sent` is undefined for a batch that failed. Its bytes are free again either way. */
   settled(batch: OpenBatch, fate: BatchFate, sent: SentBatch | undefined): void;
@@ -78,7 +79,7 @@ export function createPartitionLane(
   partition: number,
   deps: LaneDeps,
 ): PartitionLane {
-  const { client, codecs, settings, signal } = deps;
+  const { client, codecs, memory, settings, signal } = deps;
   let open = new OpenBatch(0);
   const closedBatches: OpenBatch[] = [];
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -94,11 +95,14 @@ export function createPartitionLane(
 
   function add(record: LogRecord, sizeBytesMax: number): OpenBatch {
     if (!open.fits(sizeBytesMax, settings.batchSize)) close();
-    if (open.records.length === 0) {
-      open = new OpenBatch(client.timing.nowMs());
-      timer = setTimeout(expire, settings.lingerMs);
+    if (open.recordCount > 0) {
+      open.add(record, sizeBytesMax);
+      return open;
     }
-    open.add(record, sizeBytesMax);
+    const begun = new OpenBatch(client.timing.nowMs(), memory.take());
+    begun.add(record, sizeBytesMax);
+    open = begun;
+    timer = setTimeout(expire, settings.lingerMs);
     return open;
   }
 
@@ -109,7 +113,7 @@ export function createPartitionLane(
   }
 
   function close(): void {
-    if (open.records.length === 0) return;
+    if (open.recordCount === 0) return;
     clearTimeout(timer);
     due = false;
     closedBatches.push(open);
@@ -148,9 +152,8 @@ export function createPartitionLane(
   async function encode(batch: OpenBatch): Promise<Uint8Array | undefined> {
     try {
       const producer = await numberOf(batch);
-      const { records } = batch;
       const { compression } = settings;
-      return encodeRecordBatch({ records, compression, ...(producer && { producer }) }, codecs);
+      return batch.finish({ compression, producer }, codecs);
     } catch (error) {
       // A number may be gone with it, and what would follow could never be written.
       fail(batch, error);
@@ -172,7 +175,7 @@ export function createPartitionLane(
       throw refused('INVALID_PRODUCER_EPOCH', 'The producer has failed too often: make a new one.');
     }
     const baseSequence = nextSequence;
-    nextSequence = advanceSequence(baseSequence, batch.records.length);
+    nextSequence = advanceSequence(baseSequence, batch.recordCount);
     return { producerId, producerEpoch: producerEpoch + epoch, baseSequence };
   }
 
@@ -201,7 +204,7 @@ export function createPartitionLane(
         settle(batch, fate, {
           topic,
           partition,
-          recordCount: batch.records.length,
+          recordCount: batch.recordCount,
           sizeBytes: bytes.length,
           baseOffset: placed?.baseOffset,
           duplicate: placed?.duplicate ?? false,
@@ -230,11 +233,12 @@ export function createPartitionLane(
 
   function settle(batch: OpenBatch, fate: BatchFate, sent: SentBatch | undefined): void {
     batch.settle(fate);
+    memory.give(batch.memory());
     deps.settled(batch, fate, sent);
   }
 
   const isIdle = () =>
-    open.records.length === 0 && closedBatches.length === 0 && underWay.length === 0 && !numbering;
+    open.recordCount === 0 && closedBatches.length === 0 && underWay.length === 0 && !numbering;
 
   function tellIdle(): void {
     if (!isIdle()) return;

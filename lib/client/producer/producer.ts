@@ -10,6 +10,7 @@ import { descentOf, type Kin, openDescendant, rootCount } from '../../log/lineag
 import type { HttpClient, ProducerIdentity } from '../http-client.js';
 import { refused } from '../logbrook-error.js';
 import type { ProducerRecord } from '../record-bytes.js';
+import { createBatchMemory } from './batch-memory.js';
 import { type OpenBatch, recordBytesAtMost } from './open-batch.js';
 import { createPartitionLane, type PartitionLane } from './partition-lane.js';
 import { kafkaPartitioner } from './partitioning.js';
@@ -50,6 +51,9 @@ export type Producer = {
 /** How long a topic's number of partitions is believed (Kafka: metadata.max.age.ms). */
 const metadataMsMax = 300_000;
 
+/** What is kept for the next batches when nothing is gathered or under way. */
+const spareBytesMax = 8 * 1024 * 1024;
+
 type TopicState = {
   partitionCount: number;
   kin: readonly Kin[];
@@ -69,6 +73,7 @@ export function createProducer(
   const topics = new Map<string, TopicState>();
   const learning = new Map<string, Promise<void>>();
   let identity: Promise<ProducerIdentity> | undefined;
+  const memory = createBatchMemory(Math.min(settings.bufferMemory, spareBytesMax));
   let bufferedBytes = 0;
   const waiting: (() => void)[] = [];
   let failure: { readonly error: unknown } | undefined;
@@ -144,12 +149,13 @@ export function createProducer(
       settings,
       identity: settings.idempotent ? identify : undefined,
       signal,
+      memory,
       onRetry: (error) => options.onRetry?.(error),
       settled(batch, fate, sent) {
         if (fate.kind === 'failed') {
           const { error } = fate;
           failure ??= { error };
-          const recordCount = batch.records.length;
+          const recordCount = batch.recordCount;
           client.observe({ type: 'batch-failed', topic, partition, recordCount, error });
         }
         if (sent) {
@@ -217,7 +223,7 @@ export function createProducer(
       if (!topics.has(topic)) await prepare(topic);
       for (let full = room(); full; full = room()) await full;
       const { batch, partition } = place(topic, record);
-      const index = batch.records.length - 1;
+      const index = batch.recordCount - 1;
       if (breathDue) {
         // Awaiting what is done already never lets requests out: all would wait until memory is full.
         breathDue = false;
