@@ -7,6 +7,7 @@
 import type { Codecs } from '../../log/codecs.js';
 import type { PlacedRecord } from '../../log/record.js';
 import { decodeRecords, eachBatch } from '../../log/record-batch.js';
+import type { FetchedBatches } from '../fetch-batches.js';
 import type { HttpClient } from '../http-client.js';
 import { LogbrookError } from '../logbrook-error.js';
 import type { RetryPolicy } from '../retry.js';
@@ -70,34 +71,53 @@ export function createFetcher(
   let closed = false;
   let wake = () => {};
 
+  /** Undefined once the partition is taken away. */
+  async function ask({ at, over }: Reading, offset: number): Promise<FetchedBatches | undefined> {
+    const { signal } = over;
+    await budget.room();
+    if (signal.aborted) return undefined;
+    const request = { offset, maxBytes: options.fetchBytesMax, waitMs: options.fetchWaitMs };
+    const call = { retry: options.retry, onRetry: options.onRetry, signal };
+    return client.fetchBatches(at.topic, at.partition, request, call);
+  }
+
   async function read(reading: Reading, startOffset: number): Promise<void> {
     const { at, over } = reading;
     const { signal } = over;
-    const call = { retry: options.retry, onRetry: options.onRetry, signal };
     let offset = startOffset;
+    let asked = ask(reading, offset);
     while (!signal.aborted) {
-      await budget.room();
-      if (signal.aborted) return;
-      const request = { offset, maxBytes: options.fetchBytesMax, waitMs: options.fetchWaitMs };
       try {
-        const answer = await client.fetchBatches(at.topic, at.partition, request, call);
-        if (signal.aborted) return;
-        const records = recordsOf(answer.batches, offset, codecs);
+        const answer = await asked;
+        if (!answer || signal.aborted) return;
+        budget.take(answer.batches.length);
+        // The server is busy with the next answer while this one is decoded and handed out.
+        asked = ask(reading, answer.nextOffset);
+        asked.catch(() => {});
+        arrive(reading, answer, offset);
         offset = answer.nextOffset;
-        if (records.length === 0) continue;
-        const bytes = answer.batches.length;
-        budget.take(bytes);
-        const { nextOffset, highWatermark } = answer;
-        const recordCount = records.length;
-        const seen = { ...at, recordCount, sizeBytes: bytes, nextOffset, highWatermark };
-        client.observe({ type: 'fetched', ...seen });
-        arrived.push({ reading, bytes, fetched: { ...at, records, nextOffset, highWatermark } });
-        wake();
       } catch (error) {
         if (options.topicsMayGo && isTopicGone(error)) await client.timing.sleep(goneMs, signal);
         else offset = afterFailure(at, offset, error);
+        asked = ask(reading, offset);
       }
     }
+  }
+
+  function arrive(reading: Reading, answer: FetchedBatches, offset: number): void {
+    const { at } = reading;
+    const { nextOffset, highWatermark } = answer;
+    const bytes = answer.batches.length;
+    const records = recordsOf(answer.batches, offset, codecs);
+    if (records.length === 0) {
+      budget.give(bytes);
+      return;
+    }
+    const recordCount = records.length;
+    const seen = { ...at, recordCount, sizeBytes: bytes, nextOffset, highWatermark };
+    client.observe({ type: 'fetched', ...seen });
+    arrived.push({ reading, bytes, fetched: { ...at, records, nextOffset, highWatermark } });
+    wake();
   }
 
   function afterFailure(at: TopicPartition, offset: number, error: unknown): number {
