@@ -46,19 +46,6 @@ function partitionsSuite(stores: () => Stores): void {
       expect(await index.readHead({ ...ref, partition: 3 })).toBeUndefined();
     });
 
-    test('that exist get the floor of the new ones, unless theirs is higher', async () => {
-      const { index } = stores();
-      const ref = await newPartition(index);
-      await commit(index, ref, entry(3));
-      await index.createPartitions(ref.topicId, 0, 2, 5);
-      expect(await headOf(index, ref)).toMatchObject({ walFloor: 5, walFloorOffset: 3 });
-      expect(await headOf(index, { ...ref, partition: 1 })).toEqual({ ...emptyHead, walFloor: 5 });
-      await commit(index, ref, entry(1));
-      await index.createPartitions(ref.topicId, 0, 2, 4);
-      const kept = { walFloor: 5, walFloorOffset: 3, nextOffset: 4 };
-      expect(await headOf(index, ref)).toMatchObject(kept);
-    });
-
     test('that were deleted, or never were, take nothing', async () => {
       const { index } = stores();
       const ref = await newPartition(index);

@@ -3,8 +3,10 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { afterReshaping, lineageOf, planSplit } from '../../lib/log/lineage.js';
+import { emptyHead } from '../../lib/log/partition-head.js';
 import type { Stores } from '../../lib/store/stores.js';
 import { type BuriedTopic, type Topic, unalteredTopic } from '../../lib/store/topic-store.js';
+import { commit, entry, headOf, newPartition } from './log-builders.js';
 
 export function topicsSuite(stores: () => Stores): void {
   const newTopic = (name = `topic-${randomUUID()}`): Topic => ({
@@ -223,6 +225,19 @@ export function topicsSuite(stores: () => Stores): void {
       const now = (await topics.find(topic.name)) as Topic;
       const wanted = { ...now, partitionCount: grown.partitionCount };
       expect(await topics.alter(now, wanted, floor + 1)).toMatchObject({ kind: 'altered' });
+    });
+
+    test('is that of new heads, and existing ones rise to it unless theirs is higher', async () => {
+      const { index } = stores();
+      const ref = await newPartition(index);
+      await commit(index, ref, entry(3));
+      await index.createPartitions(ref.topicId, 0, 2, 5);
+      expect(await headOf(index, ref)).toMatchObject({ walFloor: 5, walFloorOffset: 3 });
+      expect(await headOf(index, { ...ref, partition: 1 })).toEqual({ ...emptyHead, walFloor: 5 });
+      await commit(index, ref, entry(1));
+      await index.createPartitions(ref.topicId, 0, 2, 4);
+      const kept = { walFloor: 5, walFloorOffset: 3, nextOffset: 4 };
+      expect(await headOf(index, ref)).toMatchObject(kept);
     });
 
     test('decides between many who create and one who raises', async () => {
