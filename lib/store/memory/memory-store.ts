@@ -26,6 +26,7 @@ import {
   type TopicStore,
 } from '../topic-store.js';
 import { createMemoryGroups } from './memory-groups.js';
+import { createMemoryJobs } from './memory-jobs.js';
 import { createMemoryKeys } from './memory-keys.js';
 
 export function createMemoryStores(): Stores {
@@ -36,6 +37,7 @@ export function createMemoryStores(): Stores {
     inlineBytesMax: undefined,
     groups: createMemoryGroups(),
     keys: createMemoryKeys(),
+    jobs: createMemoryJobs(),
     shared: false,
     close: async () => {},
   };
