@@ -1,9 +1,12 @@
-/** Whose turn it is: every partition comes to its turn however short runs are, and idle ones cost one read. */
+/** Whose turn it is: every partition has one however short runs are, and one where work was found at once. */
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { jobDefaults } from '../../lib/jobs/job-settings.js';
+import { createMaintenance } from '../../lib/jobs/maintenance.js';
 import { partitionsOfTopics } from '../../lib/jobs/partitions.js';
 import { tailEntriesPerPage } from '../../lib/log/limits.js';
+import { nodeCodecs } from '../../lib/runtime/node-codecs.js';
 import { createMemoryTopics } from '../../lib/store/memory/memory-store.js';
 import { unalteredTopic } from '../../lib/store/topic-store.js';
 import { refA } from '../broker/broker-fixture.js';
@@ -74,26 +77,34 @@ test('a run that is asked for begins where work was found, and comes to the othe
   expect(await fixture.maintenance().run(gone)).toMatchObject({ partitions: 4, failures: [] });
 });
 
-test('partitions leave time for clean-up, however much there is to do', async () => {
-  const fixture = await manyPartitions(3);
-  await fixture.world.advance(4 * hourMs);
-  const { clock } = fixture.world;
-  let late = 0;
-  // Every look at the clock takes a while.
-  const world = { ...fixture.world, clock: { ...clock, nowMs: () => clock.nowMs() + late++ } };
-  const settings = { runMsMax: 40, runBytesMax: 1e9 };
-  const { createMaintenance } = await import('../../lib/jobs/maintenance.js');
-  const { jobDefaults } = await import('../../lib/jobs/job-settings.js');
-  const { nodeCodecs } = await import('../../lib/runtime/node-codecs.js');
-  let expired = 0;
-  const maintenance = createMaintenance(
-    fixture.truth,
+test('partitions leave time for what comes after them, however much there is to do', async () => {
+  const { world, truth, faulty } = await manyPartitions(3);
+  const settings = { ...jobDefaults, runMsMax: 100 };
+  let lateMs = 0;
+  const clock = { ...world.clock, nowMs: () => world.clock.nowMs() + lateMs };
+  const { releaseLease } = truth.index;
+  // What is done for one partition takes most of the time there is.
+  const index = {
+    ...faulty.stores.index,
+    releaseLease: (...args: Parameters<typeof releaseLease>) => {
+      lateMs += 80;
+      return releaseLease(...args);
+    },
+  };
+  let asked = 0;
+  const stores = { ...faulty.stores, index };
+  const expireGroups = async () => ++asked;
+  const { run } = createMaintenance(
+    stores,
     nodeCodecs,
-    world,
-    { ...jobDefaults, ...settings },
-    async () => ++expired,
+    { ...world, clock },
+    settings,
+    expireGroups,
   );
-  expect(await maintenance.run()).toMatchObject({ complete: false, groupsExpired: 1 });
+  for (let runs = 1; runs <= 3; runs++) {
+    expect(await run()).toMatchObject({ partitions: 1, segments: 1, groupsExpired: runs });
+  }
+  expect(asked).toBe(3);
 });
 
 test('it runs soon where it is asked, once more when it was under way, and not where it never runs by itself', async () => {
@@ -114,49 +125,4 @@ test('it runs soon where it is asked, once more when it was under way, and not w
   await jobs.stop();
   jobs.ask(refA);
   expect(jobs.status().running).toBe(false);
-});
-
-async function readsOf(fixture: JobsFixture, run: () => Promise<unknown>): Promise<string[]> {
-  fixture.faulty.calls.length = 0;
-  await run();
-  return fixture.faulty.calls
-    .map(({ method }) => method)
-    .filter((method) => method.startsWith('index.'));
-}
-
-test('a partition where nothing happened costs one read, until an hour is over or something happens', async () => {
-  const fixture = await createJobsFixture(3);
-  for (const ref of fixture.refs) await fixture.fill(2 * tailEntriesPerPage + 2, ref);
-  await fixture.world.advance(4 * hourMs);
-  const { run } = fixture.maintenance();
-  for (let runs = 0; runs < 4; runs++) await run();
-  const idle = Array(3).fill('index.readHead');
-  expect(await readsOf(fixture, run)).toEqual(idle);
-  expect(await readsOf(fixture, run)).toEqual(idle);
-
-  await fixture.fill(1, refA);
-  expect((await readsOf(fixture, run)).length).toBeGreaterThan(3);
-  expect(await readsOf(fixture, run)).toEqual(idle);
-
-  await fixture.world.advance(hourMs);
-  expect((await readsOf(fixture, run)).length).toBeGreaterThan(3);
-  expect(await readsOf(fixture, run)).toEqual(idle);
-});
-
-test('what is too old goes in time though nothing else happens', async () => {
-  const fixture = await createJobsFixture(1);
-  const { topics } = fixture.truth;
-  const topic = await topics.find('t');
-  const minuteMs = 60_000;
-  const configs = { 'retention.ms': String(10 * minuteMs) };
-  if (topic) await topics.alter(topic, { ...topic, configs });
-  await fixture.fill(3);
-  const { run } = fixture.maintenance();
-  for (let minute = 0; minute <= 12; minute++) {
-    await run();
-    if (minute < 10) expect((await fixture.head()).logStartOffset).toBe(0);
-    await fixture.world.advance(minuteMs);
-  }
-  const { logStartOffset, nextOffset } = await fixture.head();
-  expect(logStartOffset).toBe(nextOffset);
 });
