@@ -131,6 +131,7 @@ async function losses(make: Maker, wrongly: (stores: Stores, slowHour: number) =
   return { lost, ways };
 }
 
+// Fault 13 of docs/faults.md.
 test.each(makers)('%s beside a clean-up: wherever they stop, nothing is lost', async (_, make) => {
   const { lost, ways } = await losses(make, (stores) => stores);
   expect(lost).toEqual([]);
