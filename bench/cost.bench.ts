@@ -3,6 +3,7 @@
  * measurement: seconds per invocation as `lambdaSeconds` says, on 0.5 GiB.
  */
 
+import { randomFillSync, randomInt, randomUUID } from 'node:crypto';
 import { acceptRecords } from '../lib/broker/accept-batches.js';
 import { type Broker, createBroker } from '../lib/broker/broker.js';
 import { brokerDefaults } from '../lib/broker/broker-settings.js';
@@ -50,8 +51,8 @@ export async function priceAws(): Promise<CostRow[]> {
   const rig = await startAwsRig(inlineBytesMaxOf(prices));
   try {
     const rows: CostRow[] = [];
+    for (const kind of ['text', 'noise'] as const) rows.push(...(await smallRecords(rig, kind)));
     for (const [kib, count] of [
-      [1, 320],
       [16, 64],
       [64, 64],
       [256, 48],
@@ -79,12 +80,55 @@ async function newTopic(rig: AwsRig, broker: Broker, name: string): Promise<Part
   return { topicId, partition: 0 };
 }
 
-async function append(broker: Broker, ref: PartitionRef, bytes: number): Promise<void> {
-  const value = new Uint8Array(bytes - framingBytes);
+/** What does not compress: nothing in the bill is by luck. */
+async function append(
+  broker: Broker,
+  ref: PartitionRef,
+  bytes: number,
+  value: Uint8Array = randomFillSync(new Uint8Array(bytes - framingBytes)),
+): Promise<void> {
   const record = { key: null, value, headers: [], timestampMs: Date.now() };
   const [result] = await broker.append([acceptRecords(ref, [record], nodeCodecs, Date.now())]);
   if (result?.kind !== 'appended') throw new Error('an append failed');
   await broker.idle();
+}
+
+/** A line of an access log as JSON, filled up with other fields of its kind, no two alike. */
+function textValue(bytes: number): Uint8Array {
+  const field = () => ({
+    at: new Date(1_790_000_000_000 + randomInt(1e10)).toISOString(),
+    client: `10.${randomInt(255)}.${randomInt(255)}.${randomInt(255)}`,
+    path: `/v1/customers/${randomInt(1e6)}/orders/${randomUUID()}`,
+    status: [200, 201, 404, 500][randomInt(4)],
+    tookMs: randomInt(900),
+  });
+  const text = JSON.stringify(Array.from({ length: Math.ceil(bytes / 100) }, field));
+  return new TextEncoder().encode(text).subarray(0, bytes - framingBytes);
+}
+
+/** One by one, from the append until clean-up has deleted the last item. */
+async function smallRecords(rig: AwsRig, kind: 'text' | 'noise'): Promise<CostRow[]> {
+  const broker = rig.newBroker();
+  const count = 2_000;
+  const ref = await newTopic(rig, broker, `small-${kind}`);
+  const values = Array.from({ length: count }, () =>
+    kind === 'text' ? textValue(KiB) : randomFillSync(new Uint8Array(KiB - framingBytes)),
+  );
+  const produced = await measured(rig, async () => {
+    for (const value of values) await append(broker, ref, KiB, value);
+  });
+  const lambda = count * lambdaCost(lambdaSeconds.append(KiB), memoryGib, prices);
+  const maintain = (hours: number) =>
+    createMaintenance(rig.stores, nodeCodecs, later(hours), jobDefaults).run();
+  const later4 = await measured(rig, async () => {
+    for (let runs = 0; runs < 3; runs++) await maintain(4);
+  });
+  const jobs = 3 * lambdaCost(lambdaSeconds.compaction(count * KiB), memoryGib, prices);
+  const [what, per, times] = [`1 KiB records one by one, ${kind}`, '1M records', 1e6 / count];
+  return [
+    row(`produce ${what}`, produced, lambda, times, per),
+    row(`compaction and clean-up of ${what}`, later4, jobs, times, per),
+  ];
 }
 
 async function produce(rig: AwsRig, bytes: number, count: number): Promise<CostRow> {
@@ -94,15 +138,6 @@ async function produce(rig: AwsRig, bytes: number, count: number): Promise<CostR
     for (let i = 0; i < count; i++) await append(broker, ref, bytes);
   });
   const lambda = count * lambdaCost(lambdaSeconds.append(bytes), memoryGib, prices);
-  if (bytes === KiB) {
-    return row(
-      `produce ${bytes / KiB} KiB records one by one`,
-      bill,
-      lambda,
-      1e6 / count,
-      '1M records',
-    );
-  }
   return row(
     `produce ${Math.ceil(bytes / KiB)} KiB batches`,
     bill,
@@ -156,8 +191,10 @@ async function lifeOfData(rig: AwsRig): Promise<CostRow[]> {
       'GiB',
     ),
   );
-  const partitions = 6;
-  const idle = await measured(rig, () => maintain(5));
+  const partitions = 7;
+  const jobs = createMaintenance(rig.stores, nodeCodecs, later(5), jobDefaults);
+  await jobs.run();
+  const idle = await measured(rig, () => jobs.run());
   const runs = 30 * 24 * 12;
   const idleLambda = lambdaCost(0.5, memoryGib, prices);
   rows.push(row(`idle: maintenance of ${partitions} partitions`, idle, idleLambda, runs, 'month'));

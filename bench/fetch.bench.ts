@@ -54,11 +54,14 @@ export async function fetchCold(): Promise<Comparison> {
   }
 }
 
-async function fill(dataDir: string, batch: Uint8Array): Promise<void> {
-  const server = await startLogbrook(['--data-dir', dataDir]);
+/** Batches one at a time, each a flush of its own. */
+export async function fill(dataDir: string, batch: Uint8Array, count = batchCount): Promise<void> {
+  // Without jobs: a topic of this size would be compacted on the way.
+  const jobsOff = { LOGBROOK_JOBS_INTERVAL_MS: '0' };
+  const server = await startLogbrook(['--data-dir', dataDir], jobsOff);
   try {
     await createTopic(server.url, 'bench', 1);
-    for (let i = 0; i < batchCount; i++) {
+    for (let i = 0; i < count; i++) {
       const response = await fetch(`${server.url}/v1/topics/bench/partitions/0/records`, {
         method: 'POST',
         headers: { 'content-type': batchContentType },

@@ -15,6 +15,7 @@ import { kinesisReport, measureKinesis } from './kinesis.bench.js';
 import { lambdaInit } from './lambda-init.js';
 import { type Comparison, median } from './measure.js';
 import { produceBinary, produceJson } from './produce.bench.js';
+import { scanCompacted } from './scan.bench.js';
 import { measureSdk } from './sdk.bench.js';
 
 const print = (text: string): void => {
@@ -108,6 +109,7 @@ const parts: Readonly<Record<string, () => Promise<void>>> = {
   'produce binary': async () => printComparison(await produceBinary()),
   'produce json': async () => printComparison(await produceJson()),
   'fetch cold': async () => printComparison(await fetchCold()),
+  'scan compacted': async () => printComparison(await scanCompacted()),
   'aws requests': printRequests,
   'aws cost': printCosts,
   'aws sdk': printSdk,

@@ -19,6 +19,7 @@ import { createJsonLogger } from '../lib/runtime/json-logger.js';
 import { nodeCodecs } from '../lib/runtime/node-codecs.js';
 import { createNodeWorld } from '../lib/runtime/node-world.js';
 import { type Environment, parseSettings, type Settings } from '../lib/settings/settings.js';
+import type { MaintenanceRequests } from '../lib/store/maintenance-requests.js';
 import type { Stores } from '../lib/store/stores.js';
 import type { Clock } from '../lib/store/world.js';
 import { readNodeBody } from './node-body.js';
@@ -58,7 +59,14 @@ export async function serve(
   const world = createNodeWorld(createJsonLogger(settings.logLevel));
   const stores = await openStores(options, settings, environment);
   const { access, keys } = await accessOrClose(options, settings, stores, world.clock);
-  const broker = createBroker(stores, nodeCodecs, world, brokerSettings(options, settings));
+  const requests: MaintenanceRequests = { ask: async (ref) => jobs.ask(ref) };
+  const broker = createBroker(
+    stores,
+    nodeCodecs,
+    world,
+    brokerSettings(options, settings),
+    requests,
+  );
   const jobSettings = { ...jobDefaults, ...settings.jobs };
   const jobs = createMaintenance(stores, nodeCodecs, world, jobSettings, broker.groups.expire);
   const streamLifeMs = settings.streamLifeMs ?? httpDefaults.streamLifeMs;

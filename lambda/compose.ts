@@ -26,6 +26,7 @@ import { createKmsSecretBox } from '../lib/store/aws/kms-secret-box.js';
 import { createRootSecret } from '../lib/store/aws/root-secret.js';
 import type { Stores } from '../lib/store/stores.js';
 import type { Clock } from '../lib/store/world.js';
+import { createJobsAsker } from './ask-jobs.js';
 import type { Api, LambdaEnv } from './function-url.js';
 import { lambdaSettings, type LambdaSettings as SettingsWith } from './lambda-settings.js';
 
@@ -56,7 +57,15 @@ export function compose(environment: Environment, given: Given = {}): Api {
   const inlineBytesMax = settings.inlineBytesMax ?? inlineBytesMaxOf(prices);
   const stores = given.stores ?? createAwsStores({ tableName, bucketName, inlineBytesMax });
   const world = createNodeWorld(createJsonLogger(settings.logLevel));
-  const broker = createBroker(stores, nodeCodecs, world, brokerSettingsOf(settings));
+  const { jobsFunction } = settings;
+  const requests = jobsFunction && createJobsAsker(jobsFunction, stores.jobs, world.clock);
+  const broker = createBroker(
+    stores,
+    nodeCodecs,
+    world,
+    brokerSettingsOf(settings),
+    requests || undefined,
+  );
   const keys = given.keys ?? keysOf(settings, stores, world.clock);
   const access = createAccess({
     find: keys.find,

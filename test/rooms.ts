@@ -27,7 +27,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   'lib/store/aws': {
     may: ['lib/log', 'lib/coordinator', 'lib/access', 'lib/store'],
-    packages: ['@aws-sdk/'],
+    packages: ['@aws-sdk/', 'node:zlib'],
     pure: false,
   },
   'lib/runtime': {

@@ -25,21 +25,25 @@ export async function lookUp(topics: TopicStore, name: string): Promise<Topic | 
   return topicNameProblem(name) === undefined ? topics.find(name) : undefined;
 }
 
+/** With the WAL floor of partitions that come into sight. */
+export type WantedState = TopicState & { readonly walFloor?: number };
+
 /**
- * `decide` is asked again when somebody was first; the same state as before means that nothing is left
- * to do. Undefined when there is no such topic.
+ * `decide` is asked again when somebody was first, or the floor of new partitions is not enough any more;
+ * the same state as before means that nothing is left to do. Undefined when there is no such topic.
  */
 export async function alterTopic(
   topics: TopicStore,
   name: string,
-  decide: (topic: Topic, tries: number) => TopicState | Promise<TopicState>,
+  decide: (topic: Topic, tries: number) => WantedState | Promise<WantedState>,
 ): Promise<Topic | undefined> {
   let topic = await lookUp(topics, name);
   for (let tries = 0; topic && tries < triesMax; tries++) {
     const state = await decide(topic, tries);
     if (isSame(topic, state)) return topic;
-    const outcome = await topics.alter(topic, state);
+    const outcome = await topics.alter(topic, state, state.walFloor);
     if (outcome.kind === 'altered') return outcome.topic;
+    if (outcome.kind === 'belowFloor') continue;
     topic = outcome.kind === 'stale' ? outcome.topic : undefined;
   }
   if (!topic) return undefined;

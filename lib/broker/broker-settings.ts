@@ -3,6 +3,7 @@
  */
 
 import { type GroupSettings, groupDefaults } from '../coordinator/group-limits.js';
+import { topicConfigDefaults } from '../log/topic-configs.js';
 
 export type BrokerSettings = {
   /** A flush takes at most about this many bytes. */
@@ -18,6 +19,10 @@ export type BrokerSettings = {
   readonly tailPollMs: number;
   /** Freshly written objects kept in memory for the readers that wait for them. */
   readonly recentBytesMax: number;
+  /** A roll that brings this much more into index pages asks for compaction, ... */
+  readonly askBytes: number;
+  /** ... for one partition at most this often. */
+  readonly askEveryMs: number;
   readonly groups: GroupSettings;
 };
 
@@ -31,5 +36,7 @@ export const brokerDefaults: BrokerSettings = {
   topicCacheMs: 0,
   tailPollMs: 250,
   recentBytesMax: 64 * MiB,
+  askBytes: topicConfigDefaults.segmentBytes,
+  askEveryMs: 10_000,
   groups: groupDefaults,
 };

@@ -6,6 +6,7 @@
 import type { PendingBatch } from '../log/append-plan.js';
 import type { Codecs } from '../log/codecs.js';
 import type { PartitionHead, PartitionRef } from '../log/partition-head.js';
+import type { MaintenanceRequests } from '../store/maintenance-requests.js';
 import { keepRecentObjects } from '../store/recent-objects.js';
 import type { Stores } from '../store/stores.js';
 import type { World } from '../store/world.js';
@@ -14,6 +15,7 @@ import { BrokerError } from './broker-error.js';
 import type { BrokerSettings } from './broker-settings.js';
 import { type FetchRequest, type FetchResult, fetchRecords, offsetOutOfRange } from './fetch.js';
 import { createFlusher } from './flusher.js';
+import { createFoundWork } from './found-work.js';
 import { createGroups, type Groups } from './groups.js';
 import { findOffsetByTime, type TimedOffset } from './list-offsets.js';
 import { createReshaper, type Reshaper } from './reshape.js';
@@ -46,11 +48,13 @@ export type Broker = Reshaper & {
   close(): Promise<void>;
 };
 
+/** `requests`: who is asked for maintenance when a roll finds work for it. */
 export function createBroker(
   plainStores: Stores,
   codecs: Codecs,
   world: World,
   settings: BrokerSettings,
+  requests?: MaintenanceRequests,
 ): Broker {
   const objects = keepRecentObjects(plainStores.objects, settings.recentBytesMax);
   const stores: Stores = { ...plainStores, objects };
@@ -67,6 +71,7 @@ export function createBroker(
   const flusher = createFlusher(stores, codecs, world, settings, {
     committed: (ref, head) => watch.committed(ref, head),
     vanished: ({ topicId }) => topics.forget(topicId),
+    ...(requests && { rolled: createFoundWork(requests, world, settings) }),
   });
   const fetchDeps = { stores, codecs, clock: world.clock, watch };
 

@@ -26,6 +26,8 @@ export type Flusher = {
 export type FlusherEvents = {
   committed(ref: PartitionRef, head: PartitionHead): void;
   vanished(ref: PartitionRef): void;
+  /** Behind a request, that is when nobody waits. */
+  rolled?(ref: PartitionRef, before: PartitionHead, after: PartitionHead): Promise<void>;
 };
 
 /** Writers kept for partitions; beyond it the oldest is forgotten, which costs it a new producer. */
@@ -63,7 +65,9 @@ export function createFlusher(
         events.vanished(gone);
       },
       roll: (rolled, head) => rollBehind(key, rolled, head),
-      rollNow: (rolled, head) => rollTail(stores.index, rolled, head),
+      async rollNow(rolled, head) {
+        await rollTail(stores.index, rolled, head);
+      },
     });
     writers.set(key, writer);
     const oldest = writers.keys().next().value;
@@ -76,6 +80,7 @@ export function createFlusher(
     if (rolling.has(key)) return;
     rolling.add(key);
     void rollTail(stores.index, ref, head)
+      .then((after) => after && events.rolled?.(ref, head, after))
       .catch((error) => world.log.warn('rolling a tail failed', { error: String(error) }))
       .finally(() => {
         rolling.delete(key);

@@ -37,11 +37,15 @@ export function createReshaper(stores: Stores, clock: Clock, events: ReshapeEven
     if (!lineage?.reshaping) return topic;
     const { closing, opening } = lineage.reshaping;
     // Before the others are closed: their children are there when they are needed.
-    await index.createPartitions(topicId, partitionCount, partitionCount + opening.length);
+    const walFloor = await topics.walFloor();
+    const countAfter = partitionCount + opening.length;
+    await index.createPartitions(topicId, partitionCount, countAfter, walFloor);
     for (const partition of closing) await index.closePartition({ topicId, partition });
     const after = afterReshaping(lineage, clock.nowMs());
     const state = { ...topic, partitionCount: after.partitions.length, lineage: after };
-    const outcome = await topics.alter(topic, state);
+    const outcome = await topics.alter(topic, state, walFloor);
+    // The floor rose meanwhile: once more, with heads that follow it.
+    if (outcome.kind === 'belowFloor') return topic;
     if (outcome.kind !== 'missing') {
       for (const partition of closing) events.closed({ topicId, partition });
       return outcome.topic;

@@ -9,13 +9,14 @@ import type { PartitionIndex } from '../store/partition-index.js';
 
 /**
  * Rolls for as long as the tail fills a page. `head` is the partition's head as last seen. Gives way to
- * another roller as soon as it meets one.
+ * another roller as soon as it meets one. Returns the head after its own last roll, if there was one.
  */
 export async function rollTail(
   index: PartitionIndex,
   ref: PartitionRef,
   head: PartitionHead,
-): Promise<void> {
+): Promise<PartitionHead | undefined> {
+  let rolled: PartitionHead | undefined;
   for (let roll = nextRoll(head); roll; roll = nextRoll(head)) {
     const { pages, park, advance } = roll;
     await Promise.all([
@@ -23,12 +24,14 @@ export async function rollTail(
       ...pages.map((page) => index.writePage(ref, page)),
     ]);
     const outcome = await index.advanceTail(ref, advance);
-    if (outcome.kind === 'noPartition') return;
+    if (outcome.kind === 'noPartition') return undefined;
     head = outcome.head;
+    if (outcome.kind === 'changed') rolled = head;
     // Refused on the same base, it was an idle producer that woke up: plan again without it.
     const overtaken = outcome.kind === 'refused' && head.tailBaseOffset !== advance.tailBaseOffset;
-    if (overtaken) return;
+    if (overtaken) break;
   }
+  return rolled;
 }
 
 function nextRoll(head: PartitionHead): TailRolls | undefined {

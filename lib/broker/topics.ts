@@ -9,7 +9,6 @@ import { partitionsMax } from '../log/limits.js';
 import type { PartitionRef } from '../log/partition-head.js';
 import { type ConfigOverrides, topicConfigsOf } from '../log/topic-configs.js';
 import { topicNameProblem } from '../log/topic-name.js';
-import { walBucketOf } from '../log/wal-key.js';
 import type { Stores } from '../store/stores.js';
 import {
   partitionsToDelete,
@@ -100,9 +99,7 @@ export function createTopics(
       const facts = { name, topicId: world.uuid(), partitionCount, createdAtMs: clock.nowMs() };
       const topic = { ...facts, ...unalteredTopic, configs: own, tags, annotations };
       if (await stores.topics.find(name)) throw alreadyExists(name);
-      const walFloor = walBucketOf(clock.nowMs());
-      await stores.index.createPartitions(topic.topicId, 0, partitionCount, walFloor);
-      if ((await stores.topics.create(topic)) === 'created') return topic;
+      if ((await createAboveFloor(stores, topic)) === 'created') return topic;
       await stores.index.deletePartitions(topic.topicId, partitionCount);
       throw alreadyExists(name);
     },
@@ -118,7 +115,7 @@ export function createTopics(
       return kept(name, altered);
     },
     addPartitions: async (name, partitionCount) =>
-      memory.keep(await addPartitions(stores, name, partitionCount, walBucketOf(clock.nowMs()))),
+      memory.keep(await addPartitions(stores, name, partitionCount)),
     async delete(name) {
       const topic = await deleteName(stores, name, clock);
       memory.drop(name);
@@ -131,13 +128,20 @@ export function createTopics(
   };
 }
 
-/** New partitions begin with the present hour as their floor: clean-up need not know of them. */
-async function addPartitions(
-  stores: Stores,
-  name: string,
-  partitionCount: number,
-  walFloor: number,
-): Promise<Topic> {
+/**
+ * Its partitions come into sight with the store's WAL floor in their heads, as it is in that moment: clean-up
+ * need not know of them before. Should the floor rise meanwhile, the heads follow.
+ */
+async function createAboveFloor(stores: Stores, topic: Topic): Promise<'created' | 'exists'> {
+  for (;;) {
+    const walFloor = await stores.topics.walFloor();
+    await stores.index.createPartitions(topic.topicId, 0, topic.partitionCount, walFloor);
+    const outcome = await stores.topics.create(topic, walFloor);
+    if (outcome !== 'belowFloor') return outcome;
+  }
+}
+
+async function addPartitions(stores: Stores, name: string, partitionCount: number): Promise<Topic> {
   checkPartitionCount(partitionCount);
   let made: string | undefined;
   const grown = await alterTopic(stores.topics, name, async (topic, tries) => {
@@ -146,9 +150,10 @@ async function addPartitions(
     const isDone = tries > 0 && before === partitionCount;
     if (before >= partitionCount && !isDone) throw notMore(topic, partitionCount);
     if (topic.lineage) throw hasLineage(topic);
+    const walFloor = await stores.topics.walFloor();
     await stores.index.createPartitions(topicId, before, partitionCount, walFloor);
     made = topicId;
-    return { ...topic, partitionCount };
+    return { ...topic, partitionCount, walFloor };
   });
   if (grown) return grown;
   // Deleted in the meantime, without the partitions that were only just made.

@@ -85,6 +85,7 @@ export class ServiceStack extends Stack {
     });
     if (deployment.alarms) new ServiceAlarms(this, 'Alarms', api, deployment.alarmTopicArn);
     const jobs = new JobsFunction(this, 'Jobs', deployment, logStore);
+    jobs.grantAsk(api);
     new CfnOutput(this, 'Url', { value: url.url });
     new CfnOutput(this, 'FunctionArn', { value: api.functionArn });
     new CfnOutput(this, 'JobsFunctionName', { value: jobs.fn.functionName });

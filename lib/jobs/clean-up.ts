@@ -1,8 +1,9 @@
 /**
  * Clean-up of WAL objects and inline batches, hour by hour. An hour goes as a whole, with the orphans of
  * failed commits, once no partition can point into it: every head refuses commits below the floor, and all
- * that was committed before the floor was raised is in segments or below the log start. No clock decides
- * that; time only says when to begin.
+ * that was committed before the floor was raised is in segments or below the log start. Partitions that
+ * come into sight later begin with the store's own floor, which is raised first. No clock decides that;
+ * time only says when to begin.
  */
 
 import type { PartitionHead, PartitionRef } from '../log/partition-head.js';
@@ -37,8 +38,9 @@ export async function cleanUp(
   const buckets = (await bucketsOf(stores)).filter((bucket) => bucket < oldest);
   const last = buckets.at(-1);
   if (last === undefined) return nothingCleaned;
+  // Before the topics are listed: what comes into sight after that has this floor, or a higher one.
+  const floor = await stores.topics.walFloor();
   const heads = await headsOf(stores);
-  const floor = Math.max(0, ...heads.map(({ head }) => head.walFloor));
   const freeBelow = await freeBelowFloor(stores, heads, floor);
   let [bucketsDeleted, objectsDeleted] = [0, 0];
   for (const bucket of buckets) {
@@ -49,6 +51,7 @@ export async function cleanUp(
   // A new floor only once the old one has done its work: raised again and again, it never would.
   const left = buckets.slice(bucketsDeleted);
   if (freeBelow === floor && left.some((bucket) => bucket >= floor)) {
+    await stores.topics.raiseWalFloor(last + 1);
     for (const { ref } of heads) await stores.index.raiseWalFloor(ref, last + 1);
   }
   return { bucketsDeleted, objectsDeleted, bucketsWaiting: left.length };

@@ -19,6 +19,8 @@ import type { PartitionIndex } from '../store/partition-index.js';
 import type { Stores } from '../store/stores.js';
 
 const pagesPerLook = 64;
+/** Where nothing is to be deleted the oldest pages tell. */
+const pagesAtFirst = 4;
 
 /** Where the log should begin; undefined: where it does. */
 export async function findLogStart(
@@ -31,8 +33,9 @@ export async function findLogStart(
   if (retention.retentionMs < 0 && retention.retentionBytes < 0) return undefined;
   let start: number | undefined;
   let bytesLeft: number | undefined;
-  for (let offset = head.logStartOffset; ; ) {
-    const { locations, bytesBelow } = await oldest(index, ref, head, offset);
+  let look = pagesAtFirst;
+  for (let offset = head.logStartOffset; ; look = pagesPerLook) {
+    const { locations, bytesBelow } = await oldest(index, ref, head, offset, look);
     bytesLeft ??= totalBytes(head) - bytesBelow;
     const next = planRetention(locations, retention, bytesLeft, nowMs);
     if (next === undefined) return start;
@@ -57,9 +60,10 @@ async function oldest(
   ref: PartitionRef,
   head: PartitionHead,
   offset: number,
+  look: number,
 ): Promise<{ locations: readonly PlacedLocation[]; bytesBelow: number }> {
   if (offset < head.tailBaseOffset) {
-    const pages = await currentPagesFrom(index, ref, head, offset);
+    const pages = await currentPagesFrom(index, ref, head, offset, look);
     const first = pages[0];
     const locations = pages.flatMap((page) => placeEntries(page.baseOffset, page.locations));
     const from = locations.filter(
@@ -83,8 +87,9 @@ async function currentPagesFrom(
   ref: PartitionRef,
   head: PartitionHead,
   offset: number,
+  look: number,
 ): Promise<IndexPage[]> {
-  for (let countMax = pagesPerLook; ; countMax *= 4) {
+  for (let countMax = look; ; countMax *= 4) {
     const found = await index.findPages(ref, offset, countMax);
     const rolled = found.filter(({ nextOffset }) => nextOffset <= head.tailBaseOffset);
     const pages = currentPages(rolled, offset, head.compactedTo);

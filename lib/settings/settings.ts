@@ -16,6 +16,7 @@ export const variables = {
   rootSecretArn: 'LOGBROOK_ROOT_SECRET_ARN',
   rootKey: 'LOGBROOK_ROOT_KEY',
   publicHosts: 'LOGBROOK_PUBLIC_HOSTS',
+  jobsFunction: 'LOGBROOK_JOBS_FUNCTION',
   jobsIntervalMs: 'LOGBROOK_JOBS_INTERVAL_MS',
   jobsRunMsMax: 'LOGBROOK_JOBS_RUN_MS_MAX',
   jobsRunBytesMax: 'LOGBROOK_JOBS_RUN_BYTES_MAX',
@@ -46,6 +47,8 @@ export type Settings = {
   readonly rootSecretArn: string | undefined;
   /** Or the root key itself, where there is no such place. */
   readonly rootKey: string | undefined;
+  /** On Lambda, the function that is asked for maintenance where work is found. */
+  readonly jobsFunction: string | undefined;
   /** Names of this server, with ports other than the usual, that callers sign but it does not see. */
   readonly publicHosts: readonly string[];
   /** What is not here has its default: lib/jobs/job-settings.ts. */
@@ -122,6 +125,7 @@ export function parseSettings(environment: Environment): ParsedSettings {
     kmsKey: text(variables.kmsKey),
     rootSecretArn: text(variables.rootSecretArn),
     rootKey: text(variables.rootKey),
+    jobsFunction: text(variables.jobsFunction),
     publicHosts: (text(variables.publicHosts) ?? '')
       .split(',')
       .flatMap((name) => name.trim() || []),

@@ -27,8 +27,8 @@ export type HeadChange =
 
 export type PartitionIndex = PartitionMaintenance & {
   /**
-   * Makes the heads of partitions `from..to-1` of a topic, with this WAL floor. Those that exist stay as
-   * they are.
+   * Makes the heads of partitions `from..to-1` of a topic, with this WAL floor. Of those that exist only
+   * the floor rises, where it is lower.
    */
   createPartitions(topicId: string, from: number, to: number, walFloor?: number): Promise<void>;
   /** After it no commit to these partitions is taken. */

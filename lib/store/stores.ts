@@ -3,6 +3,7 @@
  */
 
 import type { GroupStore } from './group-store.js';
+import type { JobStore } from './job-store.js';
 import type { KeyStore } from './key-store.js';
 import type { ObjectStore } from './object-store.js';
 import type { PartitionIndex } from './partition-index.js';
@@ -14,6 +15,7 @@ export type Stores = {
   readonly topics: TopicStore;
   readonly groups: GroupStore;
   readonly keys: KeyStore;
+  readonly jobs: JobStore;
   /**
    * Objects of a flush up to this many bytes cost less under a key of kind `inline`. A topic may want
    * another bound: any up to `inlineBytesCap` is taken. Undefined: this store has one place for all.

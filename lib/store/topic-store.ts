@@ -1,6 +1,7 @@
 /**
- * Port: topics by name, and the counter of producer ids. Strongly consistent. A name is taken or free;
- * an id is for ever, so a topic that is deleted and made again is another topic.
+ * Port: topics by name, the WAL floor of the whole store, and the counter of producer ids. Strongly
+ * consistent. A name is taken or free; an id is for ever, so a topic that is deleted and made again is
+ * another topic.
  */
 
 import type { Lineage } from '../log/lineage.js';
@@ -40,6 +41,11 @@ export function alteredTopic(before: Topic, state: TopicState): Topic {
   };
 }
 
+/** Whether partitions come into sight that were not there before. */
+export function grows(before: TopicState, state: TopicState): boolean {
+  return state.partitionCount > before.partitionCount;
+}
+
 /** All that lie in the index: also those that a reshaping has made, or is about to make. */
 export function partitionsToDelete({ partitionCount, lineage }: TopicState): number {
   return partitionCount + (lineage?.reshaping?.opening.length ?? 0);
@@ -52,6 +58,7 @@ export function partitionsToDelete({ partitionCount, lineage }: TopicState): num
 export type AlterOutcome =
   | { readonly kind: 'altered'; readonly topic: Topic }
   | { readonly kind: 'stale'; readonly topic: Topic }
+  | { readonly kind: 'belowFloor' }
   | { readonly kind: 'missing' };
 
 /** What is left to be swept of a topic whose name was taken away, or is about to be. */
@@ -62,15 +69,19 @@ export type BuriedTopic = Pick<Topic, 'topicId' | 'name' | 'partitionCount'> & {
 export type TopicList = { readonly topics: readonly Topic[]; readonly after?: string };
 
 export type TopicStore = {
-  create(topic: Topic): Promise<'created' | 'exists'>;
+  /**
+   * `walFloor`: what the heads of its partitions have at least. `belowFloor`: the store's floor is above
+   * that by now, and nothing happened.
+   */
+  create(topic: Topic, walFloor?: number): Promise<'created' | 'exists' | 'belowFloor'>;
   find(name: string): Promise<Topic | undefined>;
   /** In order of names; `after` of one page begins the next. */
   list(countMax: number, after?: string): Promise<TopicList>;
   /**
    * Only if the topic with this id is still at `before.version`, which counts on: of many who alter the
-   * same version one does.
+   * same version one does. `walFloor` is that of partitions that come into sight by it, as in `create`.
    */
-  alter(before: Topic, state: TopicState): Promise<AlterOutcome>;
+  alter(before: Topic, state: TopicState, walFloor?: number): Promise<AlterOutcome>;
   /**
    * Only the topic with this id: a newer one of the same name stays. And only with as many partitions:
    * whoever deletes it goes on to delete those, and no more.
@@ -86,6 +97,13 @@ export type TopicStore = {
   buried(countMax: number, after?: string): Promise<readonly BuriedTopic[]>;
   /** Those not there are fine. */
   forget(topicId: string): Promise<void>;
+  /**
+   * No WAL bucket below it is written to by a partition that comes into sight from now on: those have this
+   * floor in their heads, or a higher one. 0 until it is raised.
+   */
+  walFloor(): Promise<number>;
+  /** Only ever raises it. */
+  raiseWalFloor(walFloor: number): Promise<void>;
   /** A number that was never returned before. */
   nextProducerId(): Promise<number>;
 };

@@ -8,6 +8,7 @@ import type { Stores } from '../../lib/store/stores.js';
 import { commitsSuite } from './commits.suite.js';
 import { groupsSuite } from './groups.suite.js';
 import { inlineObjectsSuite } from './inline-objects.suite.js';
+import { jobsSuite } from './jobs.suite.js';
 import { keysSuite } from './keys.suite.js';
 import { leadershipSuite } from './leadership.suite.js';
 import { objectsSuite } from './objects.suite.js';
@@ -36,6 +37,7 @@ export function storesSuite(name: string, make: () => Promise<StoresUnderTest>):
     topicsSuite(stores);
     groupsSuite(stores);
     keysSuite(stores);
+    jobsSuite(stores);
     objectsSuite(stores);
     inlineObjectsSuite(stores);
     twinSuite(stores);

@@ -3,8 +3,10 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { afterReshaping, lineageOf, planSplit } from '../../lib/log/lineage.js';
+import { emptyHead } from '../../lib/log/partition-head.js';
 import type { Stores } from '../../lib/store/stores.js';
 import { type BuriedTopic, type Topic, unalteredTopic } from '../../lib/store/topic-store.js';
+import { commit, entry, headOf, newPartition } from './log-builders.js';
 
 export function topicsSuite(stores: () => Stores): void {
   const newTopic = (name = `topic-${randomUUID()}`): Topic => ({
@@ -194,5 +196,65 @@ export function topicsSuite(stores: () => Stores): void {
     const all = [one, ...many, last];
     expect(new Set(all).size).toBe(52);
     expect(all.every((id) => Number.isSafeInteger(id) && id >= 0)).toBe(true);
+  });
+
+  describe('the WAL floor of the store', () => {
+    // The last of all: what is made elsewhere in this suite has no floor.
+    test('rises, and nothing comes into sight below it', async () => {
+      const { topics } = stores();
+      const before = await topics.walFloor();
+      const topic = newTopic();
+      expect(await topics.create(topic, before)).toBe('created');
+      const floor = before + 2;
+      await topics.raiseWalFloor(floor);
+      await topics.raiseWalFloor(floor - 1);
+      expect(await topics.walFloor()).toBe(floor);
+
+      const next = newTopic();
+      expect(await topics.create(next, floor - 1)).toBe('belowFloor');
+      expect(await topics.find(next.name)).toBeUndefined();
+      expect(await topics.create(newTopic(topic.name), floor - 1)).not.toBe('created');
+      expect(await topics.create(next, floor)).toBe('created');
+
+      const grown = { ...topic, partitionCount: topic.partitionCount + 1 };
+      expect(await topics.alter(topic, grown, floor - 1)).toEqual({ kind: 'belowFloor' });
+      expect(await topics.find(topic.name)).toEqual(topic);
+      const tagged = { ...topic, tags: { what: 'no partition comes into sight' } };
+      expect(await topics.alter(topic, tagged)).toMatchObject({ kind: 'altered' });
+      expect(await topics.alter(topic, grown, floor)).toMatchObject({ kind: 'stale' });
+      const now = (await topics.find(topic.name)) as Topic;
+      const wanted = { ...now, partitionCount: grown.partitionCount };
+      expect(await topics.alter(now, wanted, floor + 1)).toMatchObject({ kind: 'altered' });
+    });
+
+    test('is that of new heads, and existing ones rise to it unless theirs is higher', async () => {
+      const { index } = stores();
+      const ref = await newPartition(index);
+      await commit(index, ref, entry(3));
+      await index.createPartitions(ref.topicId, 0, 2, 5);
+      expect(await headOf(index, ref)).toMatchObject({ walFloor: 5, walFloorOffset: 3 });
+      expect(await headOf(index, { ...ref, partition: 1 })).toEqual({ ...emptyHead, walFloor: 5 });
+      await commit(index, ref, entry(1));
+      await index.createPartitions(ref.topicId, 0, 2, 4);
+      const kept = { walFloor: 5, walFloorOffset: 3, nextOffset: 4 };
+      expect(await headOf(index, ref)).toMatchObject(kept);
+    });
+
+    test('decides between many who create and one who raises', async () => {
+      const { topics } = stores();
+      const before = await topics.walFloor();
+      const made = Array.from({ length: 12 }, () => newTopic());
+      const creating = made.map((topic) => topics.create(topic, before));
+      await topics.raiseWalFloor(before + 1);
+      // Who is not in sight now never will be.
+      const seen = await Promise.all(made.map(({ name }) => topics.find(name)));
+      const outcomes = await Promise.all(creating);
+      for (const [i, outcome] of outcomes.entries()) {
+        const found = await topics.find(made[i]?.name ?? '');
+        expect(found !== undefined).toBe(outcome === 'created');
+        expect(seen[i]).toEqual(found);
+      }
+      expect(await topics.create(newTopic(), before)).toBe('belowFloor');
+    });
   });
 }

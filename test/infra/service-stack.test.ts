@@ -171,7 +171,9 @@ describe('the role', () => {
     const sent = commandsOf((name) => name !== 'dynamo-maintenance.ts')
       // Deleting many items is for clean-up, like deleting objects.
       .filter((name) => name !== 'BatchWriteItem')
-      .map((name) => `dynamodb:${name}`);
+      .map(asRight)
+      .map((name) => `dynamodb:${name}`)
+      .sort();
     expect(actionsOf(allowed(dev, 'Api'), 'dynamodb')).toEqual(sent);
   });
 
@@ -196,9 +198,30 @@ describe('the role', () => {
     const others = allowed(dev, 'Api')
       .flatMap(({ Action }) => list(Action))
       .filter((action) => !/^(dynamodb|s3|kms|secretsmanager):/.test(action));
-    expect(others.sort()).toEqual(['logs:CreateLogStream', 'logs:PutLogEvents']);
+    const asking = 'lambda:InvokeFunction';
+    expect(others.sort()).toEqual([asking, 'logs:CreateLogStream', 'logs:PutLogEvents']);
+  });
+
+  test('asks for maintenance where it finds work: that one function, which it knows by name', () => {
+    const [statement, ...more] = allowed(dev, 'Api').filter(
+      ({ Action }) => list(Action).join() === 'lambda:InvokeFunction',
+    );
+    expect(more).toEqual([]);
+    const jobs = Match.stringLikeRegexp('^JobsFunction');
+    expect(JSON.stringify(statement?.Resource)).toMatch(
+      /^\{"Fn::GetAtt":\["JobsFunction[A-Z0-9]+","Arn"\]\}$/,
+    );
+    dev.hasResourceProperties('AWS::Lambda::Function', {
+      Description: Match.stringLikeRegexp('HTTP API'),
+      Environment: { Variables: Match.objectLike({ LOGBROOK_JOBS_FUNCTION: { Ref: jobs } }) },
+    });
   });
 });
+
+/** A transaction needs the rights of its parts. */
+function asRight(name: string): string {
+  return name === 'TransactWriteItems' ? 'ConditionCheckItem' : name;
+}
 
 describe('maintenance', () => {
   test('runs every five minutes, or as often as the context says', () => {
@@ -233,7 +256,8 @@ describe('maintenance', () => {
   test('that fails is tried once more, and then kept in a queue', () => {
     dev.hasResourceProperties('AWS::Lambda::EventInvokeConfig', {
       MaximumRetryAttempts: 1,
-      MaximumEventAgeInSeconds: 300,
+      // Longer than any run: an event that was asked for may wait behind one.
+      MaximumEventAgeInSeconds: 900,
     });
     dev.hasResourceProperties('AWS::Lambda::Function', {
       Timeout: 600,
@@ -247,8 +271,7 @@ describe('maintenance', () => {
 
   test('may do to the table what all of the code does', () => {
     const sent = commandsOf(() => true)
-      // A transaction needs the rights of its parts.
-      .map((name) => (name === 'TransactWriteItems' ? 'ConditionCheckItem' : name))
+      .map(asRight)
       .map((name) => `dynamodb:${name}`)
       .sort();
     expect(actionsOf(allowed(dev, 'Jobs'), 'dynamodb')).toEqual(sent);

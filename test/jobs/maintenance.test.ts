@@ -19,6 +19,7 @@ const reading = [
   'index.findPages',
   'topics.list',
   'topics.buried',
+  'jobs.readCursor',
 ];
 const listing = ['objects.listPrefixes', 'objects.list'];
 

@@ -18,6 +18,7 @@ const defaults = {
   rootSecretArn: undefined,
   rootKey: undefined,
   publicHosts: [],
+  jobsFunction: undefined,
   jobs: {},
 };
 
@@ -52,6 +53,7 @@ describe('settings', () => {
       LOGBROOK_COMPACT_AFTER_MS: '4',
       LOGBROOK_GRACE_MS: '5',
       LOGBROOK_LEASE_MS: '6000',
+      LOGBROOK_JOBS_FUNCTION: 'the-jobs',
     };
     expect(Object.values(variables).sort()).toEqual(Object.keys(environment).sort());
     expect(parseSettings(environment)).toEqual({
@@ -69,6 +71,7 @@ describe('settings', () => {
         rootSecretArn: 'arn:secret',
         rootKey: 'LBROOT.x',
         publicHosts: ['log.example.com', 'log.example.com:8443'],
+        jobsFunction: 'the-jobs',
         jobs: {
           intervalMs: 0,
           runMsMax: 1,
@@ -139,7 +142,7 @@ describe('wrong settings', () => {
     const wrong = Object.fromEntries(Object.values(variables).map((name) => [name, '?']));
     const named = problemsOf(wrong).map((problem) => problem.split(' ')[0]);
     // These are texts that are not judged here.
-    const texts = /TABLE|BUCKET|KMS_KEY|ROOT_|PUBLIC_HOSTS/;
+    const texts = /TABLE|BUCKET|KMS_KEY|ROOT_|PUBLIC_HOSTS|JOBS_FUNCTION/;
     const names = Object.values(variables).filter((name) => !texts.test(name));
     expect([...named].sort()).toEqual([...names].sort());
   });

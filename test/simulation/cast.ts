@@ -7,6 +7,7 @@ import { maintainer, trimmer } from './maintainers.js';
 import { crowd, idempotentProducer, plainProducer, spreadingProducer } from './producers.js';
 import { expectedOffsetRacer, fencingTokenRacer } from './racers.js';
 import { follower, readerFromStart } from './readers.js';
+import { settler } from './settlers.js';
 import type { Simulation } from './simulation.js';
 import { evictingRoller, lateArrivals } from './upkeep.js';
 
@@ -32,8 +33,9 @@ export function castOf(sim: Simulation): { writers: Actor[]; others: Actor[] } {
   const jobs = sim.options.maintaining ? [maintainer, maintainer, maintainer] : [];
   const trims = sim.options.trimming ? forEachLog([trimmer]) : [];
   const evictions = sim.options.evicting ? [evictingRoller, evictingRoller] : [];
+  const settlers = sim.options.growing ? [settler] : [];
   return {
-    writers: [...forEachLog(writersOfLog), spreadingProducer],
+    writers: [...forEachLog(writersOfLog), spreadingProducer, ...settlers],
     others: [...forEachLog(othersOfLog), lateArrivals, ...jobs, ...trims, ...evictions],
   };
 }

@@ -36,6 +36,7 @@ const leading = [
   'index.writeNotes',
 ];
 const raises = ['index.raiseWalFloor', 'index.raiseLogStart'];
+const growth = ['index.createPartitions', 'topics.alter', 'topics.raiseWalFloor'];
 const changes = ['index.commit', 'index.setFencingToken', ...raises, ...rolls, ...leading];
 const minuteMs = 60_000;
 
@@ -48,13 +49,13 @@ export const faultTable: readonly FaultRow[] = [
   },
   {
     kind: 'reply lost',
-    on: [...changes, 'objects.put', 'objects.delete', 'writer.finish'],
+    on: [...changes, ...growth, 'objects.put', 'objects.delete', 'writer.finish'],
     perThousand: 30,
     inject: () => ({ kind: 'lost' }),
   },
   {
     kind: 'acts later',
-    on: [...changes, 'objects.put', 'objects.delete'],
+    on: [...changes, ...growth, 'objects.put', 'objects.delete'],
     perThousand: 25,
     inject: () => ({ kind: 'delayed' }),
   },

@@ -18,6 +18,8 @@ export type SimulationOptions = {
   /** Whether there is compaction and clean-up: its WAL floors also keep old requests out. */
   readonly maintaining: boolean;
   readonly trimming: boolean;
+  /** Whether partitions are added meanwhile, and written to at once. */
+  readonly growing: boolean;
   /** Whether a partition keeps only so many bytes; then any log start is right that never falls. */
   readonly retentionBytes: number;
   readonly partitionCount: number;
@@ -41,6 +43,7 @@ export function optionsOf(seed: number, bug?: Bug): SimulationOptions {
     evicting: !crowded,
     maintaining: seed % 3 !== 2,
     trimming: seed % 5 === 1,
+    growing: seed % 4 === 3,
     retentionBytes: seed % 5 === 3 ? 4_000 : -1,
     partitionCount: crowded ? 1 : 2,
     serverCount: 1 + (seed % 2),

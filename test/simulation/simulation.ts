@@ -29,6 +29,8 @@ export type Simulation = {
   /** Names of the partitions in the history. */
   readonly logs: readonly string[];
   readonly refs: readonly PartitionRef[];
+  /** One more of both. */
+  addLog(): string;
   refOf(log: string): PartitionRef;
   pick(below: number): number;
   oneOf<T>(choices: readonly T[]): T;
@@ -84,10 +86,15 @@ export async function simulate(options: SimulationOptions): Promise<RunReport> {
   const topic = { ...unalteredTopic, name: 't', topicId, partitionCount, createdAtMs: 0, configs };
   await truth.topics.create(topic);
   await truth.index.createPartitions(topicId, 0, partitionCount);
-  const refs = Array.from({ length: options.partitionCount }, (_, partition) => ({
-    topicId,
-    partition,
-  }));
+  const refs: PartitionRef[] = [];
+  const logs: string[] = [];
+  function addLog(): string {
+    const partition = refs.length;
+    refs.push({ topicId, partition });
+    logs.push(`t/${partition}`);
+    return `t/${partition}`;
+  }
+  while (refs.length < partitionCount) addLog();
   let uniques = 0;
   let writing = true;
   let healed = false;
@@ -100,7 +107,8 @@ export async function simulate(options: SimulationOptions): Promise<RunReport> {
     history,
     refs,
     pick,
-    logs: refs.map(({ partition }) => `t/${partition}`),
+    logs,
+    addLog,
     refOf: (log) => refs[Number(log.split('/')[1])] as PartitionRef,
     oneOf: (choices) => choices[pick(choices.length)] as (typeof choices)[number],
     chance: (share) => random() < share,

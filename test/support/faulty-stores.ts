@@ -130,6 +130,7 @@ export function createFaultyStores(
       index: wrap('index', stores.index),
       topics: wrap('topics', stores.topics),
       groups: wrap('groups', stores.groups),
+      jobs: wrap('jobs', stores.jobs),
     },
     calls,
     count: (method) => calls.filter((call) => call.method === method).length,

@@ -1,5 +1,5 @@
 /**
- * Maintenance on a schedule: a function of its own, with rights of its own, for it alone deletes. A run that
+ * Maintenance on a schedule, and when it is asked for: a function of its own, with rights of its own, for it alone deletes. A run that
  * fails is tried again, and then left in a queue to be looked at; nothing is lost by it, for the next run
  * begins where any run begins. Two at once are harmless.
  */
@@ -8,8 +8,13 @@ import { fileURLToPath } from 'node:url';
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { Alarm, type IMetric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
-import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Architecture, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import {
+  Architecture,
+  type Function as LambdaFunction,
+  Runtime,
+  Tracing,
+} from 'aws-cdk-lib/aws-lambda';
 import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Schedule, ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
@@ -17,12 +22,14 @@ import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { variables } from '../../settings/settings.js';
 import { plainBundling } from '../bundling.js';
 import type { Deployment } from '../deployment.js';
 import type { LogStore } from './log-store.js';
 
 /** A run begins nothing new after 4 minutes; this leaves time to end what it has begun. */
 const timeout = Duration.minutes(10);
+const eventAgeMinutesMin = 15;
 const retryAttempts = 1;
 const alarmPeriod = Duration.minutes(15);
 
@@ -63,7 +70,8 @@ export class JobsFunction extends Construct {
       role,
       logGroup,
       retryAttempts,
-      maxEventAge: Duration.minutes(deployment.jobsEveryMinutes),
+      // An event of who found work may have to wait for a run of the schedule, where one instance runs.
+      maxEventAge: Duration.minutes(Math.max(deployment.jobsEveryMinutes, eventAgeMinutesMin)),
       deadLetterQueue: failed,
       awsSdkConnectionReuse: false,
     });
@@ -79,6 +87,17 @@ export class JobsFunction extends Construct {
       }),
     });
     if (deployment.alarms) this.addAlarms(failed, deployment.alarmTopicArn);
+  }
+
+  /** Permission and variable together. This function alone, and none of its versions. */
+  grantAsk(fn: LambdaFunction): void {
+    fn.addToRolePolicy(
+      new PolicyStatement({
+        actions: ['lambda:InvokeFunction'],
+        resources: [this.fn.functionArn],
+      }),
+    );
+    fn.addEnvironment(variables.jobsFunction, this.fn.functionName);
   }
 
   private addAlarms(failed: Queue, topicArn: string | undefined): void {

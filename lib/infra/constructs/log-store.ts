@@ -11,8 +11,9 @@ import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aw
 import { Construct } from 'constructs';
 import { variables } from '../../settings/settings.js';
 
-/** What lib/store/aws sends for the broker. Changes of heads are single updates: no transactions here. */
+/** What lib/store/aws sends for the broker. `ConditionCheckItem`: topics are made above the WAL floor. */
 const tableActions = [
+  'dynamodb:ConditionCheckItem',
   'dynamodb:DeleteItem',
   'dynamodb:GetItem',
   'dynamodb:PutItem',
@@ -20,8 +21,8 @@ const tableActions = [
   'dynamodb:UpdateItem',
 ];
 
-/** What it sends for maintenance besides: pages replaced in a transaction, and deletions in batches. */
-const jobTableActions = [...tableActions, 'dynamodb:BatchWriteItem', 'dynamodb:ConditionCheckItem'];
+/** What it sends for maintenance besides: deletions in batches. */
+const jobTableActions = [...tableActions, 'dynamodb:BatchWriteItem'];
 
 /** Under the WAL and under segments. The broker deletes nothing: maintenance does, by a role of its own. */
 const walPrefix = 'wal';

@@ -10,6 +10,7 @@ import type { Stores } from '../stores.js';
 import { trackLostAttempts } from './aws-errors.js';
 import { createDynamoGroupStore } from './dynamo-group-store.js';
 import { createDynamoInlineObjects } from './dynamo-inline-objects.js';
+import { createDynamoJobStore } from './dynamo-job-store.js';
 import { createDynamoKeyStore } from './dynamo-key-store.js';
 import { createDynamoPartitionIndex } from './dynamo-partition-index.js';
 import { createDynamoTopicStore } from './dynamo-topic-store.js';
@@ -49,6 +50,7 @@ export function createAwsStores(options: AwsStoresOptions): Stores {
     topics: createDynamoTopicStore(dynamodb, options.tableName),
     groups: createDynamoGroupStore(dynamodb, options.tableName),
     keys: createDynamoKeyStore(dynamodb, options.tableName),
+    jobs: createDynamoJobStore(dynamodb, options.tableName),
     shared: true,
     async close() {
       if (!options.dynamodb) dynamodb.destroy();

@@ -3,19 +3,15 @@
  * KiB. Like any object they are written once, and only what a commit points to is ever read.
  */
 
-import {
-  ConditionalCheckFailedException,
-  type DynamoDBClient,
-  GetItemCommand,
-  PutItemCommand,
-} from '@aws-sdk/client-dynamodb';
+import { type DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { assert } from '../../log/assert.js';
-import { parseWalKey, type WalKey } from '../../log/wal-key.js';
+import { parseWalKey, type WalKey, walBucketOf } from '../../log/wal-key.js';
 import { deleteListed } from '../delete-listed.js';
 import type { ObjectStore } from '../object-store.js';
 import { StoreError } from '../store-error.js';
 import { decodeStored, replyTo } from './aws-errors.js';
 import { deleteItems } from './dynamo-deletions.js';
+import { dynamoItems } from './dynamo-items.js';
 import { createInlineHours } from './inline-hours.js';
 import { inlineFromItem, inlineItemKey, inlineToItem } from './items/inline-item.js';
 
@@ -25,11 +21,16 @@ export type InlineObjects = Omit<ObjectStore, 'create'>;
 /** What the keys of all inline objects begin with. */
 export const inlineRoot = 'inline/';
 
+/** Less than clean-up waits before it passes an hour. */
+const heldUpMs = 3_600_000;
+
 export function createDynamoInlineObjects(
   dynamodb: DynamoDBClient,
   tableName: string,
+  nowMs: () => number = Date.now,
 ): InlineObjects {
   const table = { TableName: tableName };
+  const { putUnlessTaken } = dynamoItems(dynamodb, tableName);
   const hours = createInlineHours(dynamodb, tableName);
 
   const deleteKeys = (keys: readonly string[]) =>
@@ -48,14 +49,10 @@ export function createDynamoInlineObjects(
       await hours.mark(walKey.bucket);
       const Item = inlineToItem(walKey, parts);
       const ConditionExpression = 'attribute_not_exists(pk)';
-      try {
-        const command = new PutItemCommand({ ...table, Item, ConditionExpression });
-        await replyTo('write', dynamodb.send(command));
-        return 'written';
-      } catch (error) {
-        if (error instanceof ConditionalCheckFailedException) return 'exists';
-        throw error;
-      }
+      const written = await putUnlessTaken({ Item, ConditionExpression });
+      // Held up on its way: clean-up may have done with the hour, and has to come again.
+      if (walBucketOf(nowMs() - heldUpMs) > walKey.bucket) await hours.markAgain(walKey.bucket);
+      return written ? 'written' : 'exists';
     },
     async read(key, position, sizeBytes) {
       const Key = inlineItemKey(walKeyOf(key));

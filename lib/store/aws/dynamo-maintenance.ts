@@ -3,20 +3,15 @@
  * check of the leader epoch: twice the price, but nothing that an append or a read ever does.
  */
 
-import {
-  type DynamoDBClient,
-  QueryCommand,
-  TransactionCanceledException,
-  TransactWriteItemsCommand,
-} from '@aws-sdk/client-dynamodb';
+import { type DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
 import type { Leadership } from '../../log/lease.js';
 import type { PageReplacement } from '../../log/page-replacement.js';
 import type { PartitionRef } from '../../log/partition-head.js';
 import type { PartitionMaintenance, ReplaceOutcome } from '../partition-maintenance.js';
-import { StoreError } from '../store-error.js';
 import { replyTo } from './aws-errors.js';
-import { deleteItems, pauseAfter } from './dynamo-deletions.js';
+import { deleteItems } from './dynamo-deletions.js';
 import type { DynamoItems } from './dynamo-items.js';
+import { transact } from './dynamo-transactions.js';
 import { type Item, numberValue } from './items/attributes.js';
 import { headKey } from './items/head-item.js';
 import { notesFromItem, notesKey, notesToItem } from './items/notes-item.js';
@@ -28,9 +23,6 @@ import {
   replacementExpression,
   takeLeaseExpression,
 } from './lease-expressions.js';
-
-/** A head that is committed to all the time is often in the midst of an update. */
-const transactionAttemptsMax = 10;
 
 export function createDynamoMaintenance(
   dynamodb: DynamoDBClient,
@@ -84,24 +76,9 @@ async function replacePages(
     ? { Update: { ...head, UpdateExpression } }
     : { ConditionCheck: head };
   const put = { TableName: tableName, Item: pageToItem(ref, replacement.page) };
-  for (let attempt = 1; ; attempt++) {
-    try {
-      const command = new TransactWriteItemsCommand({ TransactItems: [onHead, { Put: put }] });
-      await replyTo('write', dynamodb.send(command));
-      return 'replaced';
-    } catch (error) {
-      if (!(error instanceof TransactionCanceledException)) throw error;
-      const [reason] = error.CancellationReasons ?? [];
-      if (reason?.Code === 'ConditionalCheckFailed') return reason.Item ? 'refused' : 'noPartition';
-      if (attempt === transactionAttemptsMax) throw busy(error);
-      await pauseAfter(attempt);
-    }
-  }
-}
-
-function busy(cause: Error): StoreError {
-  const message = `${cause.name}: ${cause.message}`;
-  return new StoreError(message, { reason: 'throttled', effect: 'none', cause });
+  const reasons = await transact(dynamodb, [onHead, { Put: put }]);
+  if (!reasons) return 'replaced';
+  return reasons[0]?.Item ? 'refused' : 'noPartition';
 }
 
 async function sweepPartition(

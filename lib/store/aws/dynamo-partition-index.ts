@@ -51,12 +51,13 @@ export function createDynamoPartitionIndex(
   return {
     ...createDynamoMaintenance(dynamodb, tableName, items),
     createPartitions: (topicId, from, to, walFloor = 0) =>
-      forEachInFlight(partitionsOf(topicId, from, to), headsInFlightMax, (ref) =>
-        putUnlessTaken({
+      forEachInFlight(partitionsOf(topicId, from, to), headsInFlightMax, async (ref) => {
+        const made = await putUnlessTaken({
           Item: headToItem(ref, { ...emptyHead, walFloor }),
           ConditionExpression: 'attribute_not_exists(pk)',
-        }),
-      ),
+        });
+        if (!made && walFloor > 0) await changeHead(ref, walFloorExpression(walFloor));
+      }),
     deletePartitions: (topicId, partitionCount) =>
       forEachInFlight(partitionsOf(topicId, 0, partitionCount), headsInFlightMax, (ref) =>
         replyTo('write', dynamodb.send(new DeleteItemCommand({ ...table, Key: headKey(ref) }))),

@@ -1,8 +1,9 @@
 /**
  * The hours that have inline objects, each by a marker item, and what lies in one. A process writes the
  * marker before its first inline object of an hour, so nothing that a commit points to is without one;
- * it goes after the last object of its hour. Only a process that was stopped between the two for longer
- * than clean-up waits can leave an object that nobody lists; no commit can point to that.
+ * it goes after the last object of its hour. A process that was stopped between the two for longer than
+ * clean-up waits marks the hour again when it goes on. Only one that dies in that very moment can leave an
+ * object that nobody lists; no commit can point to that.
  */
 
 import {
@@ -26,6 +27,8 @@ import {
 export type InlineHours = {
   /** Writes the marker, unless this process has done so. */
   mark(bucket: number): Promise<void>;
+  /** Writes the marker, whatever this process has done before. */
+  markAgain(bucket: number): Promise<void>;
   unmark(bucket: number): Promise<void>;
   /** Buckets as keys spell them. */
   list(): Promise<readonly string[]>;
@@ -82,6 +85,7 @@ export function createInlineHours(dynamodb: DynamoDBClient, tableName: string): 
       }
       return marking;
     },
+    markAgain: putMarker,
     async unmark(bucket) {
       marked.delete(bucket);
       const command = new DeleteItemCommand({ TableName: tableName, Key: inlineHourKey(bucket) });

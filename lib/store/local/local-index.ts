@@ -80,8 +80,12 @@ function partitionsOf(
   return {
     createPartitions: (topicId, from, to, walFloor = 0) =>
       commits.run<void>(() => {
-        const missing = refsOf(topicId, from, to).filter((ref) => !heads.now(ref));
-        return { answer: undefined, write: () => setAll(missing, { ...emptyHead, walFloor }) };
+        const write = () => {
+          for (const ref of refsOf(topicId, from, to)) {
+            heads.set(ref, decideWalFloor(heads.now(ref) ?? { ...emptyHead, walFloor }, walFloor));
+          }
+        };
+        return { answer: undefined, write };
       }),
     async deletePartitions(topicId, partitionCount) {
       const refs = refsOf(topicId, 0, partitionCount);

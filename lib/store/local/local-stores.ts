@@ -23,6 +23,7 @@ import { createHeadTable } from './head-table.js';
 import { failureOf, storeErrorOf } from './io-errors.js';
 import { createLocalGroups, type StoredOffset } from './local-groups.js';
 import { createLocalIndex, type Notes, type Reading } from './local-index.js';
+import { createLocalJobs } from './local-jobs.js';
 import { createLocalKeys } from './local-keys.js';
 import { createLocalObjects, type LocalObjects } from './local-objects.js';
 import { createLocalTopics, type StoredTopic } from './local-topics.js';
@@ -158,6 +159,7 @@ function composeStores(
     inlineBytesMax: undefined,
     groups: createLocalGroups(groupTables, commits, reading),
     keys: createLocalKeys(database.table('keys', 'json'), commits, reading),
+    jobs: createLocalJobs(facts, commits, reading),
     shared: false,
     close: () => {
       closing ??= close(dataDir, database, facts, self, files, commits);

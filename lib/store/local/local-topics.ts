@@ -6,6 +6,7 @@ import {
   type AlterOutcome,
   alteredTopic,
   type BuriedTopic,
+  grows,
   type Topic,
   type TopicStore,
   unalteredTopic,
@@ -15,6 +16,7 @@ import type { GroupCommit } from './group-commit.js';
 import type { Reading } from './local-index.js';
 
 const producerIdsKey = 'producerIds';
+const walFloorKey = 'walFloor';
 
 /** Topics of older data directories lack what can be altered. */
 export type StoredTopic = Pick<Topic, 'name' | 'topicId' | 'createdAtMs' | 'partitionCount'> &
@@ -29,13 +31,14 @@ export function createLocalTopics(
   commits: GroupCommit,
   reading: Reading,
 ): TopicStore {
+  const floorNow = () => (facts.get(walFloorKey) as number | undefined) ?? 0;
   return {
-    create: (topic) =>
-      commits.run<'created' | 'exists'>(() =>
-        topics.get(topic.name)
-          ? { answer: 'exists' }
-          : { answer: 'created', write: () => topics.put(topic.name, topic) },
-      ),
+    create: (topic, walFloor = 0) =>
+      commits.run<'created' | 'exists' | 'belowFloor'>(() => {
+        if (topics.get(topic.name)) return { answer: 'exists' };
+        if (walFloor < floorNow()) return { answer: 'belowFloor' };
+        return { answer: 'created', write: () => topics.put(topic.name, topic) };
+      }),
     find: async (name) =>
       reading(() => {
         const stored = topics.get(name);
@@ -53,12 +56,15 @@ export function createLocalTopics(
           ? { topics: page, after: last.name }
           : { topics: page };
       }),
-    alter: (before, state) =>
+    alter: (before, state, walFloor = 0) =>
       commits.run<AlterOutcome>(() => {
         const stored = topics.get(before.name);
         if (stored?.topicId !== before.topicId) return { answer: { kind: 'missing' } };
         const now = topicOf(stored);
         if (now.version !== before.version) return { answer: { kind: 'stale', topic: now } };
+        if (grows(before, state) && walFloor < floorNow()) {
+          return { answer: { kind: 'belowFloor' } };
+        }
         const topic = alteredTopic(now, state);
         return { answer: { kind: 'altered', topic }, write: () => topics.put(topic.name, topic) };
       }),
@@ -79,6 +85,12 @@ export function createLocalTopics(
       reading(() => buried.values({ ...(after !== undefined && { after }), countMax })),
     forget: (topicId) =>
       commits.run<void>(() => ({ answer: undefined, write: () => buried.remove(topicId) })),
+    walFloor: async () => reading(floorNow),
+    raiseWalFloor: (walFloor) =>
+      commits.run<void>(() => {
+        if (walFloor <= floorNow()) return { answer: undefined };
+        return { answer: undefined, write: () => facts.put(walFloorKey, walFloor) };
+      }),
     nextProducerId: () =>
       commits.run(() => {
         const producerId = (facts.get(producerIdsKey) as number | undefined) ?? 0;

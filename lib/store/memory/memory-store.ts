@@ -18,8 +18,15 @@ import type { ObjectStore } from '../object-store.js';
 import type { HeadChange, PartitionIndex } from '../partition-index.js';
 import { StoreError } from '../store-error.js';
 import type { Stores } from '../stores.js';
-import { alteredTopic, type BuriedTopic, type Topic, type TopicStore } from '../topic-store.js';
+import {
+  alteredTopic,
+  type BuriedTopic,
+  grows,
+  type Topic,
+  type TopicStore,
+} from '../topic-store.js';
 import { createMemoryGroups } from './memory-groups.js';
+import { createMemoryJobs } from './memory-jobs.js';
 import { createMemoryKeys } from './memory-keys.js';
 
 export function createMemoryStores(): Stores {
@@ -30,6 +37,7 @@ export function createMemoryStores(): Stores {
     inlineBytesMax: undefined,
     groups: createMemoryGroups(),
     keys: createMemoryKeys(),
+    jobs: createMemoryJobs(),
     shared: false,
     close: async () => {},
   };
@@ -118,7 +126,9 @@ export function createMemoryIndex(): PartitionIndex {
     async createPartitions(topicId, from, to, walFloor = 0) {
       for (let partition = from; partition < to; partition++) {
         const key = keyOf({ topicId, partition });
-        if (!partitions.has(key)) {
+        const there = partitions.get(key);
+        if (there) there.head = decideWalFloor(there.head, walFloor);
+        else {
           const head = { ...emptyHead, walFloor };
           partitions.set(key, { head, pages: [], parked: new Map() });
         }
@@ -208,9 +218,11 @@ export function createMemoryTopics(): TopicStore {
   const topics = new Map<string, Topic>();
   const buried = new Map<string, BuriedTopic>();
   let producerIds = 0;
+  let storeFloor = 0;
   return {
-    async create(topic) {
+    async create(topic, walFloor = 0) {
       if (topics.has(topic.name)) return 'exists';
+      if (walFloor < storeFloor) return 'belowFloor';
       topics.set(topic.name, topic);
       return 'created';
     },
@@ -223,10 +235,11 @@ export function createMemoryTopics(): TopicStore {
         ? { topics: page, after: last.name }
         : { topics: page };
     },
-    async alter(before, state) {
+    async alter(before, state, walFloor = 0) {
       const now = topics.get(before.name);
       if (now?.topicId !== before.topicId) return { kind: 'missing' };
       if (now.version !== before.version) return { kind: 'stale', topic: now };
+      if (grows(before, state) && walFloor < storeFloor) return { kind: 'belowFloor' };
       const topic = alteredTopic(now, state);
       topics.set(topic.name, topic);
       return { kind: 'altered', topic };
@@ -247,6 +260,10 @@ export function createMemoryTopics(): TopicStore {
         .sort((a, b) => (a.topicId < b.topicId ? -1 : 1))
         .slice(0, countMax),
     forget: async (topicId) => void buried.delete(topicId),
+    walFloor: async () => storeFloor,
+    async raiseWalFloor(walFloor) {
+      storeFloor = Math.max(storeFloor, walFloor);
+    },
     nextProducerId: async () => producerIds++,
   };
 }

@@ -16,6 +16,7 @@ import { createNodeWorld } from '../../../lib/runtime/node-world.js';
 import { ensureTable } from '../../../lib/store/aws/create-table.js';
 import { createDynamoPartitionIndex } from '../../../lib/store/aws/dynamo-partition-index.js';
 import { createMemoryGroups } from '../../../lib/store/memory/memory-groups.js';
+import { createMemoryJobs } from '../../../lib/store/memory/memory-jobs.js';
 import { createMemoryKeys } from '../../../lib/store/memory/memory-keys.js';
 import { createMemoryObjects, createMemoryTopics } from '../../../lib/store/memory/memory-store.js';
 import type { Stores } from '../../../lib/store/stores.js';
@@ -58,6 +59,7 @@ describe.skipIf(missing)('concurrent writers on DynamoDB', () => {
       inlineBytesMax: undefined,
       groups: createMemoryGroups(),
       keys: createMemoryKeys(),
+      jobs: createMemoryJobs(),
       shared: true,
       close: async () => {},
     };

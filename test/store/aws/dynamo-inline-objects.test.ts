@@ -22,6 +22,7 @@ import { createMemoryObjects } from '../../../lib/store/memory/memory-store.js';
 const dynamodb = mockClient(DynamoDBClient);
 const client = new DynamoDBClient({ region: 'us-east-1' });
 let objects: InlineObjects;
+let nowMs: number;
 const uuid = '0f8fad5b-d9cb-469f-a165-70867728950e';
 const key = `inline/2026112307/${uuid}`;
 const Key = { pk: { S: '1/i/2026112307/0' }, sk: { S: uuid } };
@@ -33,7 +34,8 @@ const valuesOf = (input: unknown) =>
 
 beforeEach(() => {
   dynamodb.reset();
-  objects = createDynamoInlineObjects(client, 'logs');
+  nowMs = Date.UTC(2026, 10, 23, 7, 30);
+  objects = createDynamoInlineObjects(client, 'logs', () => nowMs);
 });
 
 const marker = { pk: { S: '1/i' }, sk: { S: '2026112307' } };
@@ -48,6 +50,20 @@ test('a put is one write, on the condition that there is none; the first of an h
   expect(sent()).toEqual([mark, put]);
   await objects.put(key, [Uint8Array.of(1, 2, 3)]);
   expect(sent()).toEqual([mark, put, put]);
+});
+
+test('a process that was stopped before the put marks the hour again after it', async () => {
+  dynamodb
+    .on(PutItemCommand)
+    .resolvesOnce({})
+    .callsFakeOnce(() => {
+      nowMs += 2 * 3_600_000;
+      return {};
+    })
+    .resolves({});
+  await objects.put(key, [Uint8Array.of(1)]);
+  const mark = { TableName: 'logs', Item: marker };
+  expect(sent()).toMatchObject([mark, { Item: Key }, mark]);
 });
 
 test('an hour that was not marked takes no object', async () => {

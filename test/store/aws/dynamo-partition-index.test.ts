@@ -139,6 +139,21 @@ test('heads are made where there are none, and those that exist stay', async () 
   expect(sent()).toEqual(puts);
 });
 
+test('the floor of a head that exists rises to that of the new ones', async () => {
+  dynamodb.on(PutItemCommand).resolvesOnce({}).rejects(conditionFailed());
+  dynamodb.on(UpdateItemCommand).resolves({ Attributes: headItem });
+  await index.createPartitions(ref.topicId, 2, 4, 7);
+  const inputs = sent();
+  expect(inputs[0]).toMatchObject({
+    Item: headToItem({ ...ref, partition: 2 }, { ...emptyHead, walFloor: 7 }),
+  });
+  expect(inputs[2]).toMatchObject({
+    Key: headKey({ ...ref, partition: 3 }),
+    ConditionExpression: 'attribute_exists(n) AND f < :floor',
+    ExpressionAttributeValues: { ':floor': { N: '7' } },
+  });
+});
+
 test('deleting partitions deletes their heads', async () => {
   dynamodb.on(DeleteItemCommand).resolves({});
   await index.deletePartitions(ref.topicId, 2);

@@ -1,12 +1,15 @@
 /** Topics on DynamoDB: which commands go out, and what their replies become. */
 
 import {
+  type CancellationReason,
   ConditionalCheckFailedException,
   DeleteItemCommand,
   DynamoDBClient,
   GetItemCommand,
   PutItemCommand,
   QueryCommand,
+  TransactionCanceledException,
+  TransactWriteItemsCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { mockClient } from 'aws-sdk-client-mock';
@@ -41,26 +44,72 @@ beforeEach(() => {
   dynamodb.reset();
 });
 
-test('a topic is created where its name is free', async () => {
-  dynamodb.on(PutItemCommand).resolves({});
-  expect(await topics.create(topic)).toBe('created');
-  expect(sent()).toEqual([
-    {
-      TableName: 'the-table',
-      Item: topicToItem(topic),
-      ConditionExpression: 'attribute_not_exists(pk)',
-      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
-    },
-  ]);
+const aboveFloor = (walFloor: number) => ({
+  ConditionCheck: {
+    TableName: 'the-table',
+    Key: { pk: { S: '1/wal-floor' }, sk: { S: 'floor' } },
+    ConditionExpression: 'attribute_not_exists(pk) OR f <= :f',
+    ExpressionAttributeValues: { ':f': { N: String(walFloor) } },
+  },
 });
 
-test('a name that is taken is taken, unless by this very call', async () => {
+const failed = { Code: 'ConditionalCheckFailed' };
+const cancelled = (...CancellationReasons: CancellationReason[]) =>
+  new TransactionCanceledException({ message: 'cancelled', $metadata: {}, CancellationReasons });
+
+test('a topic is created where its name is free, above the floor, in one transaction', async () => {
+  dynamodb.on(TransactWriteItemsCommand).resolves({});
+  expect(await topics.create(topic, 7)).toBe('created');
+  const put = {
+    TableName: 'the-table',
+    Item: topicToItem(topic),
+    ConditionExpression: 'attribute_not_exists(pk)',
+    ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+  };
+  expect(sent()).toEqual([{ TransactItems: [{ Put: put }, aboveFloor(7)] }]);
+});
+
+test('a name that is taken is taken, unless by this very call; a floor that rose is told', async () => {
+  const older = topicToItem({ ...topic, topicId: 'older' });
   dynamodb
-    .on(PutItemCommand)
-    .rejectsOnce(conditionFailed(topicToItem({ ...topic, topicId: 'older' })))
-    .rejectsOnce(conditionFailed(topicToItem(topic)));
+    .on(TransactWriteItemsCommand)
+    .rejectsOnce(cancelled({ ...failed, Item: older }, { Code: 'None' }))
+    .rejectsOnce(cancelled({ ...failed, Item: topicToItem(topic) }, failed))
+    .rejectsOnce(cancelled({ Code: 'None' }, failed));
   expect(await topics.create(topic)).toBe('exists');
   expect(await topics.create(topic)).toBe('created');
+  expect(await topics.create(topic)).toBe('belowFloor');
+});
+
+test('a transaction that met another one is tried again', async () => {
+  dynamodb
+    .on(TransactWriteItemsCommand)
+    .rejectsOnce(cancelled({ Code: 'TransactionConflict' }, { Code: 'None' }))
+    .resolves({});
+  expect(await topics.create(topic)).toBe('created');
+  expect(sent()).toHaveLength(2);
+});
+
+test('the floor is read consistently, and raised unless it is higher', async () => {
+  dynamodb
+    .on(GetItemCommand)
+    .resolvesOnce({})
+    .resolves({ Item: { f: { N: '9' } } });
+  dynamodb.on(PutItemCommand).resolvesOnce({}).rejects(conditionFailed());
+  expect(await topics.walFloor()).toBe(0);
+  expect(await topics.walFloor()).toBe(9);
+  await topics.raiseWalFloor(8);
+  await topics.raiseWalFloor(8);
+  const key = { pk: { S: '1/wal-floor' }, sk: { S: 'floor' } };
+  expect(sent()).toMatchObject([
+    { Key: key, ConsistentRead: true },
+    { Key: key, ConsistentRead: true },
+    ...Array(2).fill({
+      Item: { ...key, f: { N: '8' } },
+      ConditionExpression: 'attribute_not_exists(pk) OR f < :f',
+      ExpressionAttributeValues: { ':f': { N: '8' } },
+    }),
+  ]);
 });
 
 // Fault 42 of docs/faults.md.
@@ -110,7 +159,7 @@ test('a list goes on where a query stopped early', async () => {
 test('a topic is altered by one update of the version that is known', async () => {
   dynamodb.on(UpdateItemCommand).resolves({});
   const state = {
-    partitionCount: 5,
+    partitionCount: topic.partitionCount,
     configs: { 'retention.ms': '-1' },
     tags: { team: 'a' },
     annotations: {},
@@ -122,7 +171,7 @@ test('a topic is altered by one update of the version that is known', async () =
   const asked = { TableName: 'the-table', Key: topicKey('orders') };
   const values = {
     ':topicId': { S: 'id of orders' },
-    ':count': { N: '5' },
+    ':count': { N: String(topic.partitionCount) },
     ':configs': { M: { 'retention.ms': { S: '-1' } } },
     ':tags': { M: { team: { S: 'a' } } },
     ':annotations': { M: {} },
@@ -149,6 +198,22 @@ test('a topic is altered by one update of the version that is known', async () =
       ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
     },
   ]);
+});
+
+test('a topic grows in one transaction with the check of the floor', async () => {
+  const state = { ...topic, partitionCount: topic.partitionCount + 1 };
+  const now = { ...topic, version: 7 };
+  dynamodb
+    .on(TransactWriteItemsCommand)
+    .resolvesOnce({})
+    .rejectsOnce(cancelled({ ...failed, Item: topicToItem(now) }, { Code: 'None' }))
+    .rejectsOnce(cancelled({ Code: 'None' }, failed));
+  const altered = { ...topic, ...state, version: 1 };
+  expect(await topics.alter(topic, state, 7)).toEqual({ kind: 'altered', topic: altered });
+  expect(await topics.alter(topic, state, 7)).toEqual({ kind: 'stale', topic: now });
+  expect(await topics.alter(topic, state, 7)).toEqual({ kind: 'belowFloor' });
+  const update = { TableName: 'the-table', Key: topicKey('orders') };
+  expect(sent()[0]).toMatchObject({ TransactItems: [{ Update: update }, aboveFloor(7)] });
 });
 
 test('an alteration of what has changed brings the topic as it is; of what is gone, nothing', async () => {
