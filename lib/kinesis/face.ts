@@ -50,9 +50,9 @@ export function createKinesisFace(deps: FaceDeps) {
       if (!name) throw unknownOperation();
       const principal = await deps.admission.authenticate(request, body);
       const members = checkMembers(input, inputShapes[name]);
-      await deps.admission.authorize(principal, name, members, deps);
       const maySee = (streamName: string) => deps.admission.maySee(principal, streamName);
-      const answer = await actions[name]({ input: members, wire, deps, maySee });
+      const act = () => actions[name]({ input: members, wire, deps, maySee });
+      const answer = await deps.admission.perform(principal, name, members, deps, act);
       if (isEventStream(answer)) {
         const events = whileAllowed(answer.events, () => deps.admission.stillHolds(principal));
         return streamed(eventFrames(events, wire), deps);

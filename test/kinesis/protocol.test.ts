@@ -4,9 +4,7 @@ import { Buffer } from 'node:buffer';
 import { Tagged } from 'cborg';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { createOpenAccess } from '../../lib/access/access.js';
-import { type Admission, createAdmission } from '../../lib/kinesis/admission.js';
 import { decodeCbor, TaggedTime } from '../../lib/kinesis/cbor.js';
-import { KinesisError } from '../../lib/kinesis/kinesis-error.js';
 import { cborType, jsonType } from '../../lib/kinesis/wire.js';
 import { type FaceAlone, faceAlone } from './kinesis-server.js';
 
@@ -287,13 +285,9 @@ describe('CBOR', () => {
 });
 
 test('whoever is not admitted is told so, after the encoding and before the members', async () => {
-  const admission: Admission = {
-    ...createAdmission(createOpenAccess()),
-    authenticate: async () => {
-      throw new KinesisError('AccessDeniedException', 'not ListStreams');
-    },
-  };
-  const guarded = faceAlone({ admission });
+  const refused = { kind: 'refused', reason: 'forbidden', message: 'not ListStreams' } as const;
+  const access = { ...createOpenAccess(), authenticate: async () => refused };
+  const guarded = faceAlone({ access });
   const { status, json } = await guarded.call('ListStreams', { Limit: 'x' });
   expect([status, json]).toEqual([
     400,
