@@ -64,6 +64,7 @@ export function compose(environment: Environment, given: Given = {}): Api {
     hashing: nodeHashing,
     nowMs: world.clock.nowMs,
     authorities: settings.publicHosts,
+    edgeSecret: settings.edgeSecret,
   });
   const app = createApp({
     broker,
