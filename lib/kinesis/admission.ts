@@ -30,6 +30,7 @@ const operations: Partial<Record<ActionName, Operation>> = {
   SubscribeToShard: 'consume',
   RegisterStreamConsumer: 'consume',
   DeregisterStreamConsumer: 'consume',
+  DescribeChannel: 'describe',
   DescribeStream: 'describe',
   DescribeStreamConsumer: 'describe',
   DescribeStreamSummary: 'describe',
@@ -43,6 +44,7 @@ const operations: Partial<Record<ActionName, Operation>> = {
 /** About no stream, and harmless. ListStreams shows only what may be seen. */
 const forEverybody: readonly ActionName[] = [
   'ListStreams',
+  'ListChannels',
   'DescribeAccountSettings',
   'DescribeLimits',
 ];

@@ -9,7 +9,7 @@ import { type ActionDeps, type EventToSend, isEventStream } from './action.js';
 import { actions } from './actions.js';
 import type { Admission } from './admission.js';
 import { eventFrames, eventStreamType } from './event-frames.js';
-import { type ActionName, inputShapes } from './input-shapes.js';
+import { type ActionName, inputShapes, keylessShapes } from './input-shapes.js';
 import { errorBody, KinesisError, kinesisErrorOf, serialization } from './kinesis-error.js';
 import { checkMembers, type Members } from './shapes.js';
 import { cborWire, jsonType, jsonWire, type Wire, wireOf } from './wire.js';
@@ -49,7 +49,7 @@ export function createKinesisFace(deps: FaceDeps) {
       const input = decode(known, body);
       if (!name) throw unknownOperation();
       const principal = await deps.admission.authenticate(request, body);
-      const members = checkMembers(input, inputShapes[name]);
+      const members = membersOf(name, input);
       const maySee = (streamName: string) => deps.admission.maySee(principal, streamName);
       const act = () => actions[name]({ input: members, wire, deps, maySee });
       const answer = await deps.admission.perform(principal, name, members, deps, act);
@@ -97,6 +97,20 @@ function decode(wire: Wire, body: Uint8Array): Members {
   }
   if (typeof value !== 'object' || value === null) throw serialization();
   return value as Members;
+}
+
+function membersOf(name: ActionName, input: Members): Members {
+  try {
+    return checkMembers(input, inputShapes[name]);
+  } catch (error) {
+    const keyless = keylessShapes[name];
+    if (!keyless) throw error;
+    try {
+      return checkMembers(input, keyless);
+    } catch {
+      throw error;
+    }
+  }
 }
 
 function unknownOperation(): KinesisError {

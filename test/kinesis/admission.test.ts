@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { type Access, createOpenAccess, type Refusal } from '../../lib/access/access.js';
 import { localPrincipal, type Principal } from '../../lib/access/principal.js';
 import { auditTopic, type ScopeOperation } from '../../lib/access/scopes.js';
-import type { ActionName } from '../../lib/kinesis/input-shapes.js';
+import { type ActionName, inputShapes } from '../../lib/kinesis/input-shapes.js';
 import type { Stores } from '../../lib/store/stores.js';
 import { arnOf, faceAlone, shardId } from './kinesis-server.js';
 
@@ -129,10 +129,21 @@ describe('the audit log', () => {
     ['MergeShards', { ...stream, ShardToMerge: shardId(2), AdjacentShardToMerge: shardId(3) }],
     ['UpdateShardCount', { ...stream, TargetShardCount: 3, ScalingType: 'UNIFORM_SCALING' }],
     ['UpdateStreamMode', { StreamARN, StreamModeDetails: { StreamMode: 'ON_DEMAND' } }],
+    ['UpdateStreamRecordDistributionStrategy', { StreamARN, RecordDistributionStrategy: 'AUTO' }],
     ['RegisterStreamConsumer', consumer],
     ['DeregisterStreamConsumer', consumer],
     ['DeleteStream', stream],
   ];
+
+  test('leaves out only what reads, what puts records, and what there is not', () => {
+    const reading = Object.keys(inputShapes).filter((name) =>
+      /^(Get|List|Describe|Put)/.test(name),
+    );
+    const others = ['SubscribeToShard', 'UpdateAccountSettings'];
+    const channels = ['CreateChannel', 'DeleteChannel', 'UpdateChannel'];
+    const known = [...changes.map(([action]) => action), ...reading, ...others, ...channels];
+    expect([...new Set(known)].sort()).toEqual(Object.keys(inputShapes).sort());
+  });
 
   test('has every change: who, what, when, and what came of it', async () => {
     const of = faceAlone().stores;
