@@ -11,6 +11,7 @@ import { createLimiter } from './limiter.js';
 import { crossOriginProblem, foreignProblem } from './local-origin.js';
 import { allows, localPrincipal, type Principal } from './principal.js';
 import type { Operation, Resource } from './scopes.js';
+import { rememberSigningKeys } from './signing-keys.js';
 import { isSignatureOf, payloadProblem, readClaims, timeProblem } from './sigv4.js';
 import type { SignedRequest } from './sigv4-canonical.js';
 import { isSignedBy, readToken } from './token.js';
@@ -74,6 +75,7 @@ export function createAccess(deps: AccessDeps): Access {
   const authorityOf = (request: Request) => viewerHostOf(request.headers) ?? hostOf(request);
   const remembered = rememberKeys(find, nowMs);
   const limiter = createLimiter(nowMs);
+  const signingKeyOf = rememberSigningKeys(hashing);
 
   async function lookUp(keyId: string): Promise<KnownKey | undefined> {
     if (!isKeyId(keyId)) return undefined;
@@ -122,7 +124,8 @@ export function createAccess(deps: AccessDeps): Access {
     // Only now: nobody without a key makes us read a body.
     if (!key) return wrong;
     const bytes = await body();
-    if (!isSignatureOf(claims, signed, bytes, key.secret, authorities, hashing)) {
+    const signing = signingKeyOf(key, claims.scope);
+    if (!isSignatureOf(claims, signed, bytes, signing, authorities, hashing)) {
       return refuse('wrong', 'The signature does not match the request, or the key is not valid.');
     }
     return { kind: 'principal', principal: principalOf(key, 'signature') };

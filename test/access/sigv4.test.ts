@@ -21,6 +21,7 @@ import {
   canonicalRequest,
   type SignedRequest,
   signature,
+  signingKey,
   stringToSign,
 } from '../../lib/access/sigv4-canonical.js';
 import { nodeHashing } from '../../lib/runtime/node-hashing.js';
@@ -51,7 +52,7 @@ describe("AWS's published examples", () => {
     const signed = ['host', ...Object.keys(all)].sort();
     const canonical = canonicalRequest(request, signed, hexOf(nodeHashing.sha256(utf8(body))));
     const text = stringToSign(canonical ?? '', time, scope, nodeHashing);
-    return hexOf(signature(text, awsSecret, scope, nodeHashing));
+    return hexOf(signature(text, signingKey(awsSecret, scope, nodeHashing), nodeHashing));
   };
 
   test('get-vanilla', () => {
@@ -158,7 +159,8 @@ function verify(sent: Sent, atMs = nowMs, given = secret, authorities: string[] 
   const problem = payloadProblem(request) ?? timeProblem(read.claims, atMs);
   if (problem !== undefined) return problem;
   expect(read.claims.keyId).toBe(keyId);
-  const holds = isSignatureOf(read.claims, request, sent.body, given, authorities, nodeHashing);
+  const key = signingKey(given, read.claims.scope, nodeHashing);
+  const holds = isSignatureOf(read.claims, request, sent.body, key, authorities, nodeHashing);
   return holds ? 'holds' : 'does not hold';
 }
 
