@@ -53,8 +53,10 @@ const forEverybody: readonly ActionName[] = [
 const alsoAudited: readonly ActionName[] = ['RegisterStreamConsumer', 'DeregisterStreamConsumer'];
 
 export type Admission = {
-  /** Throws a `KinesisError` for whom it does not let in. */
-  authenticate(request: Request, body: Uint8Array): Promise<Principal>;
+  /** Throws a `KinesisError` for whom it does not let in, most of them without a look at the body. */
+  authenticate(request: Request, body: () => Promise<Uint8Array>): Promise<Principal>;
+  /** Counts what was sent against the limits of the key. */
+  charge(principal: Principal, sizeBytes: number): void;
   /**
    * Acts if the caller may do that to what it names, and throws otherwise. Whether that exists is not
    * told. An admin action is in the audit log before this resolves.
@@ -74,11 +76,10 @@ export type Admission = {
 export function createAdmission(access: Access, audit: AuditLog): Admission {
   return {
     async authenticate(request, body) {
-      const answer = await access.authenticate(request, async () => body);
+      const answer = await access.authenticate(request, body);
       if (answer.kind === 'refused') throw refusalOf(answer);
       const { principal } = answer;
       const waitMs = access.admit(principal, 0);
-      access.charge(principal, body.length);
       if (waitMs === undefined) return principal;
       throw new KinesisError(
         'ProvisionedThroughputExceededException',
@@ -104,6 +105,7 @@ export function createAdmission(access: Access, audit: AuditLog): Admission {
       });
       return acted;
     },
+    charge: access.charge,
     maySee: (principal, streamName) => access.allows(principal, 'describe', topicNamed(streamName)),
     stillHolds: access.stillHolds,
   };

@@ -1,6 +1,7 @@
 /**
  * The Kinesis Data Streams API: `(Request) => Response`, from the framing of a request to that of its
- * answer. Checks come in AWS's order: body, content type, encoding, action, caller, members, the action.
+ * answer. The caller is checked before anything is made of the body; then come AWS's checks in AWS's order:
+ * body, content type, encoding, action, members, permission, the action itself.
  */
 
 import { Buffer } from 'node:buffer';
@@ -36,7 +37,14 @@ export function createKinesisFace(deps: FaceDeps) {
   return async (request: Request, env: unknown): Promise<Response> => {
     let wire: Wire = wireOf(mediaType(request)) ?? cborWire;
     try {
-      const body = await readBody(deps, request, env);
+      let received: Promise<Uint8Array> | undefined;
+      const bodyOf = () => {
+        received ??= deps.readBody(request, env, bodyBytesMax);
+        return received;
+      };
+      const principal = await deps.admission.authenticate(request, bodyOf);
+      const body = await bodyOf();
+      deps.admission.charge(principal, body.length);
       const contentType = mediaType(request);
       const target = request.headers.get('x-amz-target') ?? '';
       const name = actionNamed(target);
@@ -48,7 +56,6 @@ export function createKinesisFace(deps: FaceDeps) {
       if (!known) return foreign(target);
       const input = decode(known, body);
       if (!name) throw unknownOperation();
-      const principal = await deps.admission.authenticate(request, body);
       const members = membersOf(name, input);
       const maySee = (streamName: string) => deps.admission.maySee(principal, streamName);
       const act = () => actions[name]({ input: members, wire, deps, maySee });
@@ -73,10 +80,6 @@ async function* whileAllowed(
     if (!(await stillHolds())) return;
     yield event;
   }
-}
-
-async function readBody(deps: FaceDeps, request: Request, env: unknown): Promise<Uint8Array> {
-  return deps.readBody(request, env, bodyBytesMax);
 }
 
 function mediaType({ headers }: Request): string {

@@ -134,6 +134,23 @@ describe('the SDK', () => {
     }
   });
 
+  test.each<[string, () => Partial<KinesisClientConfig>]>([
+    ['HTTP/2', () => ({})],
+    ['HTTP/1.1', () => ({ requestHandler: new NodeHttpHandler() })],
+  ])('is refused over %s though nobody reads the megabytes it sends', async (_name, config) => {
+    const unknown = { keyId: 'LBAAAAAAAAAAAAAAAAAA', secret: 'x'.repeat(40) };
+    const Data = new Uint8Array(1_000_000).fill(65);
+    const Records = Array.from({ length: 8 }, (_, i) => ({ PartitionKey: `k${i}`, Data }));
+    const command = new PutRecordsCommand({ StreamName: 'orders', Records });
+    const client = clientOf(unknown, config());
+    for (let tries = 0; tries < 3; tries++) {
+      expect(await failureOf(client.send(command))).toEqual([
+        'UnrecognizedClientException',
+        wrongKey,
+      ]);
+    }
+  });
+
   test('whose clock is wrong is told so, and sets it right by the answer', async () => {
     const key = await newKey(everything);
     const client = clientOf(key, { systemClockOffset: -20 * 60_000 });
