@@ -5,6 +5,7 @@
 
 import { createServer as createHttp1Server, type RequestListener, type Server } from 'node:http';
 import {
+  constants,
   createServer as createHttp2Server,
   type Http2Server,
   type ServerHttp2Session,
@@ -136,6 +137,13 @@ function http2Server(
     session.on('error', () => session.destroy());
     session.setLocalWindowSize(sessionWindowBytes);
     session.setTimeout(requestMs, () => session.destroy());
+  });
+  // As HTTP/1.1 has it: the whole request in this time. A trickle keeps a session awake for ever.
+  http2.on('stream', (stream, _headers, flags) => {
+    if (flags & constants.NGHTTP2_FLAG_END_STREAM) return;
+    const late = setTimeout(() => stream.close(constants.NGHTTP2_CANCEL), requestMs);
+    stream.once('end', () => clearTimeout(late));
+    stream.once('close', () => clearTimeout(late));
   });
   return { http2, sessions };
 }
