@@ -37,6 +37,7 @@ test.each([
   expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
 });
 
+// Fault 30 of docs/faults.md.
 test('a trickle over HTTP/2 is cut off too, and what else the connection does is not', async () => {
   const session = connectHttp2(server.url);
   const slow = session.request({
