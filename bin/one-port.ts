@@ -5,11 +5,14 @@
 
 import { createServer as createHttp1Server, type RequestListener, type Server } from 'node:http';
 import {
+  constants,
   createServer as createHttp2Server,
   type Http2Server,
   type ServerHttp2Session,
 } from 'node:http2';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
+import type { Readable } from 'node:stream';
+import { finished } from 'node:stream/promises';
 import { getRequestListener } from '@hono/node-server';
 
 export type PortServer = {
@@ -43,6 +46,8 @@ const MiB = 1024 * 1024;
 /** What a client may send ahead: a whole request, without waiting for us to say so. */
 const streamWindowBytes = 16 * MiB;
 const sessionWindowBytes = 64 * MiB;
+/** What is taken of a request that is refused anyway: more than any may have. */
+const refusedBytesMax = 64 * MiB;
 
 /** Each holds some memory, and a descriptor. */
 const connectionsMax = 4_096;
@@ -50,16 +55,15 @@ const connectionsMax = 4_096;
 const http2Begins = 'PRI';
 
 export function createPortServer(fetch: Fetch, patience = patienceDefault): PortServer {
-  // It takes the requests of both.
-  const listener = getRequestListener(fetch);
   const timeouts = {
     headersTimeout: patience.headersMs,
     requestTimeout: patience.requestMs,
     connectionsCheckingInterval: patience.checkMs,
   };
-  const http1 = createHttp1Server(timeouts, listener as RequestListener);
+  const http1 = createHttp1Server(timeouts, getRequestListener(fetch) as RequestListener);
   // It never listens itself, but counts its connections, and times them out, only from then on.
   http1.emit('listening');
+  const listener = getRequestListener(takingAll(fetch));
   const { http2, sessions } = http2Server(listener as Http2Listener, patience);
   const sockets = new Set<Socket>();
   const undecided = new Set<Socket>();
@@ -93,6 +97,30 @@ export function createPortServer(fetch: Fetch, patience = patienceDefault): Port
   };
 }
 
+/**
+ * A request that is refused before all of it is here is first taken to its end, and thrown away. Node's
+ * own client cannot bear an answer while it still has megabytes to send: it breaks the stream.
+ */
+function takingAll(fetch: Fetch): Fetch {
+  return async (request, env) => {
+    const response = await fetch(request, env);
+    const { incoming } = env;
+    const hasBody = request.method !== 'GET' && request.method !== 'HEAD';
+    if (hasBody && incoming.readableFlowing === null) await thrownAway(incoming);
+    return response;
+  };
+}
+
+async function thrownAway(incoming: Readable): Promise<void> {
+  let leftBytes = refusedBytesMax;
+  incoming.on('data', ({ length }: Uint8Array) => {
+    leftBytes -= length;
+    if (leftBytes < 0) incoming.destroy();
+  });
+  // However it ends: its sender may be gone.
+  await finished(incoming, { writable: false }).catch(() => {});
+}
+
 function http2Server(
   listener: Http2Listener,
   { requestMs }: Patience,
@@ -109,6 +137,13 @@ function http2Server(
     session.on('error', () => session.destroy());
     session.setLocalWindowSize(sessionWindowBytes);
     session.setTimeout(requestMs, () => session.destroy());
+  });
+  // As HTTP/1.1 has it: the whole request in this time. A trickle keeps a session awake for ever.
+  http2.on('stream', (stream, _headers, flags) => {
+    if (flags & constants.NGHTTP2_FLAG_END_STREAM) return;
+    const late = setTimeout(() => stream.close(constants.NGHTTP2_CANCEL), requestMs);
+    stream.once('end', () => clearTimeout(late));
+    stream.once('close', () => clearTimeout(late));
   });
   return { http2, sessions };
 }

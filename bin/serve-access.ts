@@ -45,6 +45,7 @@ export async function openAccess(
     hashing: nodeHashing,
     nowMs: clock.nowMs,
     authorities: settings.publicHosts,
+    edgeSecret: settings.edgeSecret,
   });
   return { access, keys };
 }

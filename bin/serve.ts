@@ -5,6 +5,7 @@
 
 import { readFile } from 'node:fs/promises';
 import { setFlagsFromString } from 'node:v8';
+import { createAuditLog } from '../lib/broker/audit-log.js';
 import { createBroker } from '../lib/broker/broker.js';
 import { type BrokerSettings, brokerDefaults } from '../lib/broker/broker-settings.js';
 import { createApp } from '../lib/http/app.js';
@@ -21,7 +22,7 @@ import { createNodeWorld } from '../lib/runtime/node-world.js';
 import { type Environment, parseSettings, type Settings } from '../lib/settings/settings.js';
 import type { MaintenanceRequests } from '../lib/store/maintenance-requests.js';
 import type { Stores } from '../lib/store/stores.js';
-import type { Clock } from '../lib/store/world.js';
+import type { Clock, World } from '../lib/store/world.js';
 import { readNodeBody } from './node-body.js';
 import { createPortServer, type Patience, patienceDefault } from './one-port.js';
 import { openAccess, type ServerAccess } from './serve-access.js';
@@ -53,10 +54,11 @@ const heapGrowingPercent = 300;
 export async function serve(
   options: ServeOptions,
   environment: Environment,
+  given: Partial<World> = {},
 ): Promise<RunningServer> {
   setFlagsFromString(`--heap-growing-percent=${heapGrowingPercent}`);
   const settings = settingsFrom(environment);
-  const world = createNodeWorld(createJsonLogger(settings.logLevel));
+  const world = { ...createNodeWorld(createJsonLogger(settings.logLevel)), ...given };
   const stores = await openStores(options, settings, environment);
   const { access, keys } = await accessOrClose(options, settings, stores, world.clock);
   const requests: MaintenanceRequests = { ask: async (ref) => jobs.ask(ref) };
@@ -91,7 +93,7 @@ export async function serve(
     settings: kinesisDefaults,
     tokenKey: storedTokenKey(stores.objects),
     readBody: readNodeBody,
-    admission: createAdmission(access),
+    admission: createAdmission(access, createAuditLog(broker, nodeCodecs, world)),
     stopping: stopping.signal,
   });
   const server = createPortServer(

@@ -5,6 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import { createAccess } from '../lib/access/access.js';
 import { type AccessKeys, createAccessKeys } from '../lib/broker/access-keys.js';
+import { createAuditLog } from '../lib/broker/audit-log.js';
 import { createBroker } from '../lib/broker/broker.js';
 import { type BrokerSettings, brokerDefaults } from '../lib/broker/broker-settings.js';
 import { createApp } from '../lib/http/app.js';
@@ -72,6 +73,7 @@ export function compose(environment: Environment, given: Given = {}): Api {
     hashing: nodeHashing,
     nowMs: world.clock.nowMs,
     authorities: settings.publicHosts,
+    edgeSecret: settings.edgeSecret,
   });
   const app = createApp({
     broker,
@@ -92,7 +94,7 @@ export function compose(environment: Environment, given: Given = {}): Api {
     settings: { ...kinesisDefaults, subscriptionMs: streamLifeMs },
     tokenKey: storedTokenKey(stores.objects),
     readBody: readEventBody,
-    admission: createAdmission(access),
+    admission: createAdmission(access, createAuditLog(broker, nodeCodecs, world)),
   });
   return {
     fetch: (request, env) =>

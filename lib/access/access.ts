@@ -11,9 +11,11 @@ import { createLimiter } from './limiter.js';
 import { crossOriginProblem, foreignProblem } from './local-origin.js';
 import { allows, localPrincipal, type Principal } from './principal.js';
 import type { Operation, Resource } from './scopes.js';
+import { rememberSigningKeys } from './signing-keys.js';
 import { isSignatureOf, payloadProblem, readClaims, timeProblem } from './sigv4.js';
 import type { SignedRequest } from './sigv4-canonical.js';
 import { isSignedBy, readToken } from './token.js';
+import { viewerHosts } from './viewer-host.js';
 
 /** `forbidden`: nobody may send this here, whoever they are. */
 export type RefusalReason = 'missing' | 'malformed' | 'wrong' | 'expired' | 'skewed' | 'forbidden';
@@ -50,6 +52,8 @@ export type AccessDeps = {
   readonly nowMs: () => number;
   /** Other names of this server, which a caller may have signed. */
   readonly authorities?: readonly string[];
+  /** What our own edge proves itself by, so that it is believed whom a caller asked. */
+  readonly edgeSecret?: string | undefined;
 };
 
 const refuse = (reason: RefusalReason, message: string): Refusal => ({
@@ -65,9 +69,13 @@ const missing = refuse(
   'This server asks for an access key: Authorization: Bearer <key id>.<secret>, Basic, or AWS Signature Version 4.',
 );
 
-export function createAccess({ find, hashing, nowMs, authorities = [] }: AccessDeps): Access {
+export function createAccess(deps: AccessDeps): Access {
+  const { find, hashing, nowMs, authorities = [], edgeSecret } = deps;
+  const viewerHostOf = viewerHosts(edgeSecret, hashing);
+  const authorityOf = (request: Request) => viewerHostOf(request.headers) ?? hostOf(request);
   const remembered = rememberKeys(find, nowMs);
   const limiter = createLimiter(nowMs);
+  const signingKeyOf = rememberSigningKeys(hashing);
 
   async function lookUp(keyId: string): Promise<KnownKey | undefined> {
     if (!isKeyId(keyId)) return undefined;
@@ -80,7 +88,9 @@ export function createAccess({ find, hashing, nowMs, authorities = [] }: AccessD
     { keyId, secret, basic }: Credentials & { kind: 'key' },
   ): Promise<Authentication> {
     // A browser that has once asked for them sends these with every page's requests.
-    const foreign = basic ? crossOriginProblem(provenanceOf(request)) : undefined;
+    const foreign = basic
+      ? crossOriginProblem(provenanceOf(request, authorityOf(request)))
+      : undefined;
     if (foreign !== undefined) return refuse('forbidden', foreign);
     const key = await lookUp(keyId);
     if (!key || !isSecret(secret, key.secretHash, hashing)) return wrong;
@@ -102,7 +112,7 @@ export function createAccess({ find, hashing, nowMs, authorities = [] }: AccessD
     request: Request,
     body: () => Promise<Uint8Array>,
   ): Promise<Authentication> {
-    const signed = signedRequestOf(request);
+    const signed = signedRequestOf(request, authorityOf(request));
     const read = readClaims(signed);
     if (read.kind === 'problem') return refuse('malformed', read.message);
     const { claims } = read;
@@ -114,7 +124,8 @@ export function createAccess({ find, hashing, nowMs, authorities = [] }: AccessD
     // Only now: nobody without a key makes us read a body.
     if (!key) return wrong;
     const bytes = await body();
-    if (!isSignatureOf(claims, signed, bytes, key.secret, authorities, hashing)) {
+    const signing = signingKeyOf(key, claims.scope);
+    if (!isSignatureOf(claims, signed, bytes, signing, authorities, hashing)) {
       return refuse('wrong', 'The signature does not match the request, or the key is not valid.');
     }
     return { kind: 'principal', principal: principalOf(key, 'signature') };
@@ -156,7 +167,7 @@ export function createOpenAccess(): Access {
     open: true,
     allows,
     async authenticate(request) {
-      const foreign = foreignProblem(provenanceOf(request));
+      const foreign = foreignProblem(provenanceOf(request, hostOf(request)));
       if (foreign !== undefined) return refuse('forbidden', foreign);
       return { kind: 'principal', principal: localPrincipal };
     },
@@ -171,23 +182,22 @@ function principalOf(key: KnownKey, by: Principal['by']): Principal {
   return { keyId, name, bounds: [scopes], limits, by, untilMs: undefined };
 }
 
-function provenanceOf({ headers, url }: Request) {
+/** Over HTTP/2 there is no Host: the name is in the URL. */
+function hostOf({ headers, url }: Request): string {
+  return headers.get('host') ?? splitUrl(url).authority;
+}
+
+function provenanceOf({ headers }: Request, host: string) {
   return {
-    host: headers.get('host') ?? splitUrl(url).authority,
+    host,
     origin: headers.get('origin'),
     fetchSite: headers.get('sec-fetch-site'),
   };
 }
 
-function signedRequestOf({ method, url, headers }: Request): SignedRequest {
-  const { path, query, authority } = splitUrl(url);
-  return {
-    method,
-    path,
-    query,
-    authority: headers.get('host') ?? authority,
-    header: (name) => headers.get(name) ?? undefined,
-  };
+function signedRequestOf({ method, url, headers }: Request, authority: string): SignedRequest {
+  const { path, query } = splitUrl(url);
+  return { method, path, query, authority, header: (name) => headers.get(name) ?? undefined };
 }
 
 /** By hand: parsing would escape anew what was signed. */

@@ -26,6 +26,13 @@ export const cluster: Resource = { kind: 'cluster' };
 export const topicNamed = (name: string): Resource => ({ kind: 'topic', name });
 export const groupNamed = (id: string): Resource => ({ kind: 'group', id });
 
+/** For people, and for the audit log. */
+export function resourceText(resource: Resource): string {
+  if (resource.kind === 'cluster') return 'cluster';
+  const name = resource.kind === 'topic' ? resource.name : resource.id;
+  return `${resource.kind} ${name.slice(0, 300)}`;
+}
+
 export const everything: readonly Scope[] = [
   { operations: ['produce', 'consume', 'group', 'admin'], topics: [''], groups: [''] },
 ];

@@ -106,13 +106,17 @@ export function stringToSign(
   return [algorithm, time, place, hexOf(hashing.sha256(utf8(canonical)))].join('\n');
 }
 
-export function signature(
-  text: string,
+/** What a secret signs with for a day, in one place: worth keeping while requests come. */
+export function signingKey(
   secret: string,
   { date, region, service }: CredentialScope,
   hashing: Hashing,
 ): Uint8Array {
   const derive = (key: Uint8Array, step: string) => hashing.hmacSha256(key, utf8(step));
   const byDate = derive(utf8(`AWS4${secret}`), date);
-  return derive(derive(derive(derive(byDate, region), service), 'aws4_request'), text);
+  return derive(derive(derive(byDate, region), service), 'aws4_request');
+}
+
+export function signature(text: string, key: Uint8Array, hashing: Hashing): Uint8Array {
+  return hashing.hmacSha256(key, utf8(text));
 }

@@ -160,14 +160,14 @@ export function payloadProblem({ header }: SignedRequest): string | undefined {
 }
 
 /**
- * Whether the holder of `secret` signed exactly this. `authorities`: names that this server may have
- * been called by, when something in between calls it by another.
+ * Whether who has this signing key, that of the claimed scope, signed exactly this. `authorities`: names that
+ * this server may have been called by, when something in between calls it by another.
  */
 export function isSignatureOf(
   claims: SignatureClaims,
   request: SignedRequest,
   body: Uint8Array,
-  secret: string,
+  key: Uint8Array,
   authorities: readonly string[],
   hashing: Hashing,
 ): boolean {
@@ -178,7 +178,7 @@ export function isSignatureOf(
     const canonical = canonicalRequest({ ...request, authority }, claims.signedHeaders, bodyHash);
     if (canonical === undefined) return false;
     const text = stringToSign(canonical, claims.time, claims.scope, hashing);
-    const wanted = hexOf(signature(text, secret, claims.scope, hashing));
+    const wanted = hexOf(signature(text, key, hashing));
     return hashing.equal(utf8(claims.signature), utf8(wanted));
   });
 }

@@ -5,7 +5,7 @@
 
 import type { Context } from 'hono';
 import { allows, allowsPattern, type Principal } from '../access/principal.js';
-import type { Operation, Resource } from '../access/scopes.js';
+import { type Operation, type Resource, resourceText } from '../access/scopes.js';
 import { BrokerError, type ErrorCode } from '../broker/broker-error.js';
 import type { ByteParts } from '../log/byte-parts.js';
 
@@ -54,10 +54,4 @@ const codes = {
 function forbidden(operation: Operation, resource: Resource): BrokerError {
   const what = resourceText(resource);
   return new BrokerError(codes[resource.kind], `The access key lacks ${operation} on ${what}.`);
-}
-
-export function resourceText(resource: Resource): string {
-  if (resource.kind === 'cluster') return 'cluster';
-  const name = resource.kind === 'topic' ? resource.name : resource.id;
-  return `${resource.kind} ${name.slice(0, 300)}`;
 }

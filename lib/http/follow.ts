@@ -32,7 +32,7 @@ export async function follow(c: Context, deps: HttpDeps, following: Following): 
   // Asked for once before the stream begins: what is wrong from the start is a plain error.
   const first = { offset: following.from, bytesMax: 1, waitMs: 0 };
   await deps.broker.fetch(following.ref, first);
-  return streamSSE(c, async (stream) => {
+  const response = streamSSE(c, async (stream) => {
     const gone = new AbortController();
     stream.onAbort(() => gone.abort());
     try {
@@ -41,6 +41,9 @@ export async function follow(c: Context, deps: HttpDeps, following: Following): 
       await stream.writeSSE({ event: 'error', data: JSON.stringify(problemOf(error)) });
     }
   });
+  // Hono's; HTTP/1.1 says it without being told, and in HTTP/2 it is an error that Node throws.
+  for (const name of ['transfer-encoding', 'connection']) response.headers.delete(name);
+  return response;
 }
 
 /** A key may be revoked while somebody is served by it: that ends soon. */

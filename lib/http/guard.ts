@@ -4,13 +4,14 @@
  */
 
 import type { Access, Refusal } from '../access/access.js';
+import { resourceText } from '../access/scopes.js';
 import type { AuditLog } from '../broker/audit-log.js';
 import { BrokerError } from '../broker/broker-error.js';
 import { problemContentType } from '../contract/errors.js';
 import { type ByteParts, onePiece, sizeOf } from '../log/byte-parts.js';
 import { requestBytesMax } from '../log/limits.js';
 import type { Logger } from '../store/world.js';
-import { type Caller, type GuardedEnv, resourceText } from './caller.js';
+import type { Caller, GuardedEnv } from './caller.js';
 import { problemOf, problemResponse } from './problem.js';
 import { bodyTooLarge, type ReadBody } from './read-body.js';
 

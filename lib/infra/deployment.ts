@@ -17,6 +17,8 @@ export type Deployment = {
   /** Between two runs of maintenance. */
   readonly jobsEveryMinutes: number;
   readonly tracing: boolean;
+  /** CloudFront in front of the function, for clients that speak HTTP/2 only. */
+  readonly edge: boolean;
   readonly alarms: boolean;
   /** An SNS topic that is told of alarms. */
   readonly alarmTopicArn: string | undefined;
@@ -72,6 +74,7 @@ export function readDeployment(node: Node): Deployment {
       concurrency ?? (production && !unlimited ? defaults.concurrencyInProduction : undefined),
     jobsEveryMinutes: count('jobsEveryMinutes', 1, 60) ?? defaults.jobsEveryMinutes,
     tracing: flag('tracing', false),
+    edge: flag('edge', true),
     alarms: flag('alarms', true),
     alarmTopicArn: text('alarmTopicArn'),
   };

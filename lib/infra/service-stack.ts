@@ -1,6 +1,6 @@
 /**
- * What runs: one function behind one URL, one on a schedule, their logs and alarms. Nothing in it holds
- * state.
+ * What runs: one function behind one URL and CloudFront, one on a schedule, their logs and alarms.
+ * Nothing in it holds state.
  */
 
 import { fileURLToPath } from 'node:url';
@@ -18,6 +18,7 @@ import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { variables } from '../settings/settings.js';
 import { apiBundling } from './bundling.js';
+import { Edge } from './constructs/edge.js';
 import { JobsFunction } from './constructs/jobs-function.js';
 import type { LogStore } from './constructs/log-store.js';
 import type { RootKey } from './constructs/root-key.js';
@@ -83,6 +84,10 @@ export class ServiceStack extends Stack {
       authType: FunctionUrlAuthType.NONE,
       invokeMode: InvokeMode.RESPONSE_STREAM,
     });
+    if (deployment.edge) {
+      const { distribution } = new Edge(this, 'Edge', deployment, api, url);
+      new CfnOutput(this, 'EdgeUrl', { value: `https://${distribution.distributionDomainName}` });
+    }
     if (deployment.alarms) new ServiceAlarms(this, 'Alarms', api, deployment.alarmTopicArn);
     const jobs = new JobsFunction(this, 'Jobs', deployment, logStore);
     jobs.grantAsk(api);

@@ -4,6 +4,7 @@
 
 import type { Call } from './action.js';
 import * as account from './actions/account.js';
+import { createChannel, listChannels, missingChannel } from './actions/channels.js';
 import * as consumers from './actions/consumers.js';
 import { putRecord, putRecords } from './actions/put.js';
 import { getRecords, getShardIterator } from './actions/read.js';
@@ -20,12 +21,15 @@ export type Action = (call: Call<any>) => Promise<unknown>;
 
 export const actions: Readonly<Record<ActionName, Action>> = {
   AddTagsToStream: tags.addTagsToStream,
+  CreateChannel: createChannel,
   CreateStream: streams.createStream,
   DecreaseStreamRetentionPeriod: settings.decreaseStreamRetentionPeriod,
+  DeleteChannel: missingChannel,
   DeleteResourcePolicy: account.deleteResourcePolicy,
   DeleteStream: streams.deleteStream,
   DeregisterStreamConsumer: consumers.deregisterStreamConsumer,
   DescribeAccountSettings: account.describeAccountSettings,
+  DescribeChannel: missingChannel,
   DescribeLimits: account.describeLimits,
   DescribeStream: streams.describeStream,
   DescribeStreamConsumer: consumers.describeStreamConsumer,
@@ -36,6 +40,7 @@ export const actions: Readonly<Record<ActionName, Action>> = {
   GetResourcePolicy: account.getResourcePolicy,
   GetShardIterator: getShardIterator,
   IncreaseStreamRetentionPeriod: settings.increaseStreamRetentionPeriod,
+  ListChannels: listChannels,
   ListShards: shards.listShards,
   ListStreamConsumers: consumers.listStreamConsumers,
   ListStreams: streams.listStreams,
@@ -54,8 +59,10 @@ export const actions: Readonly<Record<ActionName, Action>> = {
   TagResource: tags.tagResource,
   UntagResource: tags.untagResource,
   UpdateAccountSettings: account.updateAccountSettings,
+  UpdateChannel: missingChannel,
   UpdateMaxRecordSize: settings.updateMaxRecordSize,
   UpdateShardCount: shards.updateShardCount,
   UpdateStreamMode: settings.updateStreamMode,
+  UpdateStreamRecordDistributionStrategy: settings.updateStreamRecordDistributionStrategy,
   UpdateStreamWarmThroughput: settings.updateStreamWarmThroughput,
 };

@@ -1,14 +1,22 @@
 /**
  * Who calls, and whether they may: the same keys as on every face, in Kinesis' words. Who the caller is
- * comes before anything is looked at; what it is about is known only once the members are.
+ * comes before anything is looked at; what it is about is known only once the members are. What admins
+ * asked for is written down, refused or not.
  */
 
 import type { Access, Refusal } from '../access/access.js';
 import type { Principal } from '../access/principal.js';
-import { cluster, type Operation, type Resource, topicNamed } from '../access/scopes.js';
+import {
+  cluster,
+  type Operation,
+  type Resource,
+  resourceText,
+  topicNamed,
+} from '../access/scopes.js';
+import type { AuditLog } from '../broker/audit-log.js';
 import type { ActionDeps } from './action.js';
 import type { ActionName } from './input-shapes.js';
-import { KinesisError } from './kinesis-error.js';
+import { KinesisError, kinesisErrorOf } from './kinesis-error.js';
 import { openListToken } from './list-token.js';
 import type { Members } from './shapes.js';
 import { openIterator } from './shard-iterator.js';
@@ -22,6 +30,7 @@ const operations: Partial<Record<ActionName, Operation>> = {
   SubscribeToShard: 'consume',
   RegisterStreamConsumer: 'consume',
   DeregisterStreamConsumer: 'consume',
+  DescribeChannel: 'describe',
   DescribeStream: 'describe',
   DescribeStreamConsumer: 'describe',
   DescribeStreamSummary: 'describe',
@@ -35,51 +44,76 @@ const operations: Partial<Record<ActionName, Operation>> = {
 /** About no stream, and harmless. ListStreams shows only what may be seen. */
 const forEverybody: readonly ActionName[] = [
   'ListStreams',
+  'ListChannels',
   'DescribeAccountSettings',
   'DescribeLimits',
 ];
 
+/** Beside whatever needs `admin`: these leave something behind for others. */
+const alsoAudited: readonly ActionName[] = ['RegisterStreamConsumer', 'DeregisterStreamConsumer'];
+
 export type Admission = {
-  /** Throws a `KinesisError` for whom it does not let in. */
-  authenticate(request: Request, body: Uint8Array): Promise<Principal>;
-  /** Throws unless the caller may do that to what it names. Whether that exists is not told. */
-  authorize(
+  /** Throws a `KinesisError` for whom it does not let in, most of them without a look at the body. */
+  authenticate(request: Request, body: () => Promise<Uint8Array>): Promise<Principal>;
+  /** Counts what was sent against the limits of the key. */
+  charge(principal: Principal, sizeBytes: number): void;
+  /**
+   * Acts if the caller may do that to what it names, and throws otherwise. Whether that exists is not
+   * told. An admin action is in the audit log before this resolves.
+   */
+  perform<T>(
     principal: Principal,
     action: ActionName,
     members: Members,
     deps: ActionDeps,
-  ): Promise<void>;
+    act: () => Promise<T>,
+  ): Promise<T>;
   maySee(principal: Principal, streamName: string): boolean;
   /** For who is served for longer: a key that is revoked ends it. */
   stillHolds(principal: Principal): Promise<boolean>;
 };
 
-export function createAdmission(access: Access): Admission {
+export function createAdmission(access: Access, audit: AuditLog): Admission {
   return {
     async authenticate(request, body) {
-      const answer = await access.authenticate(request, async () => body);
+      const answer = await access.authenticate(request, body);
       if (answer.kind === 'refused') throw refusalOf(answer);
       const { principal } = answer;
       const waitMs = access.admit(principal, 0);
-      access.charge(principal, body.length);
       if (waitMs === undefined) return principal;
       throw new KinesisError(
         'ProvisionedThroughputExceededException',
         `Rate exceeded for the access key; wait ${waitMs} ms.`,
       );
     },
-    async authorize(principal, action, members, deps) {
-      if (forEverybody.includes(action)) return;
+    async perform(principal, action, members, deps, act) {
+      if (forEverybody.includes(action)) return act();
       const resource = await resourceNamed(action, members, deps);
-      if (access.allows(principal, operations[action] ?? 'admin', resource)) return;
-      throw new KinesisError(
-        'AccessDeniedException',
-        `The access key is not authorized to perform: kinesis:${action}`,
-      );
+      const operation = operations[action] ?? 'admin';
+      const mayAct = access.allows(principal, operation, resource);
+      const acted = mayAct ? act() : Promise.reject(denied(action));
+      // A server for its own machine alone cannot tell who it was.
+      const isAudited = operation === 'admin' || alsoAudited.includes(action);
+      if (!isAudited || access.open) return acted;
+      const [outcome] = await Promise.allSettled([acted]);
+      await audit.write({
+        keyId: principal.keyId,
+        keyName: principal.name,
+        action: `kinesis:${action}`,
+        resource: resourceText(resource),
+        result: outcome.status === 'fulfilled' ? 'ok' : kinesisErrorOf(outcome.reason).type,
+      });
+      return acted;
     },
+    charge: access.charge,
     maySee: (principal, streamName) => access.allows(principal, 'describe', topicNamed(streamName)),
     stillHolds: access.stillHolds,
   };
+}
+
+function denied(action: ActionName): KinesisError {
+  const message = `The access key is not authorized to perform: kinesis:${action}`;
+  return new KinesisError('AccessDeniedException', message);
 }
 
 async function resourceNamed(

@@ -1,6 +1,7 @@
 /**
  * The Kinesis Data Streams API: `(Request) => Response`, from the framing of a request to that of its
- * answer. Checks come in AWS's order: body, content type, encoding, action, caller, members, the action.
+ * answer. The caller is checked before anything is made of the body; then come AWS's checks in AWS's order:
+ * body, content type, encoding, action, members, permission, the action itself.
  */
 
 import { Buffer } from 'node:buffer';
@@ -10,7 +11,7 @@ import { type ActionDeps, type EventToSend, isEventStream } from './action.js';
 import { actions } from './actions.js';
 import type { Admission } from './admission.js';
 import { eventFrames, eventStreamType } from './event-frames.js';
-import { type ActionName, inputShapes } from './input-shapes.js';
+import { type ActionName, inputShapes, keylessShapes } from './input-shapes.js';
 import { errorBody, KinesisError, kinesisErrorOf, serialization } from './kinesis-error.js';
 import { checkMembers, type Members } from './shapes.js';
 import { cborWire, jsonType, jsonWire, type Wire, wireOf } from './wire.js';
@@ -37,7 +38,14 @@ export function createKinesisFace(deps: FaceDeps) {
   return async (request: Request, env: unknown): Promise<Response> => {
     let wire: Wire = wireOf(mediaType(request)) ?? cborWire;
     try {
-      const body = await readBody(deps, request, env);
+      let received: Promise<Uint8Array> | undefined;
+      const bodyOf = () => {
+        received ??= deps.readBody(request, env, bodyBytesMax).then(onePiece);
+        return received;
+      };
+      const principal = await deps.admission.authenticate(request, bodyOf);
+      const body = await bodyOf();
+      deps.admission.charge(principal, body.length);
       const contentType = mediaType(request);
       const target = request.headers.get('x-amz-target') ?? '';
       const name = actionNamed(target);
@@ -49,11 +57,10 @@ export function createKinesisFace(deps: FaceDeps) {
       if (!known) return foreign(target);
       const input = decode(known, body);
       if (!name) throw unknownOperation();
-      const principal = await deps.admission.authenticate(request, body);
-      const members = checkMembers(input, inputShapes[name]);
-      await deps.admission.authorize(principal, name, members, deps);
+      const members = membersOf(name, input);
       const maySee = (streamName: string) => deps.admission.maySee(principal, streamName);
-      const answer = await actions[name]({ input: members, wire, deps, maySee });
+      const act = () => actions[name]({ input: members, wire, deps, maySee });
+      const answer = await deps.admission.perform(principal, name, members, deps, act);
       if (isEventStream(answer)) {
         const events = whileAllowed(answer.events, () => deps.admission.stillHolds(principal));
         return streamed(eventFrames(events, wire), deps);
@@ -76,10 +83,6 @@ async function* whileAllowed(
   }
 }
 
-async function readBody(deps: FaceDeps, request: Request, env: unknown): Promise<Uint8Array> {
-  return onePiece(await deps.readBody(request, env, bodyBytesMax));
-}
-
 function mediaType({ headers }: Request): string {
   return (headers.get('content-type') ?? '').split(';')[0]?.trim() ?? '';
 }
@@ -98,6 +101,20 @@ function decode(wire: Wire, body: Uint8Array): Members {
   }
   if (typeof value !== 'object' || value === null) throw serialization();
   return value as Members;
+}
+
+function membersOf(name: ActionName, input: Members): Members {
+  try {
+    return checkMembers(input, inputShapes[name]);
+  } catch (error) {
+    const keyless = keylessShapes[name];
+    if (!keyless) throw error;
+    try {
+      return checkMembers(input, keyless);
+    } catch {
+      throw error;
+    }
+  }
 }
 
 function unknownOperation(): KinesisError {

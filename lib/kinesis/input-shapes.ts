@@ -21,6 +21,8 @@ const need = (shape: Shape): Shape => ({ ...shape, required: true });
 
 const integer: Shape = { kind: 'Integer' };
 const time: Shape = { kind: 'Timestamp' };
+/** Of what there is nothing here; not looked into. */
+const anything: Shape = { kind: 'Structure', members: {} };
 const decimal = (digits: number): Shape => ({
   kind: 'String',
   pattern: `0|([1-9]\\d{0,${digits}})`,
@@ -40,6 +42,7 @@ const mode: Shape = {
   kind: 'Structure',
   members: { StreamMode: need(oneOf('PROVISIONED', 'ON_DEMAND')) },
 };
+const distribution = oneOf('AUTO', 'USER_PARTITION_KEY');
 const maxRecordKiB = whole(...maxRecordKiBRange);
 const warmMiBps = whole(0, 2_147_483_647);
 const positionType = oneOf(
@@ -73,11 +76,34 @@ const consumer: Shapes = {
   ConsumerName: named,
   ConsumerARN: arn(consumerArn),
 };
+const channel: Shapes = { ChannelARN: need(text(1, 2048)) };
+const partitionKey = text(1, 256);
 const record: Shapes = {
-  PartitionKey: need(text(1, 256)),
+  PartitionKey: need(partitionKey),
   ExplicitHashKey: hashKey,
   Data: need(blob),
 };
+/** To a stream that distributes records itself. */
+const keylessRecord: Shapes = { ...record, PartitionKey: partitionKey };
+/** Asks whether the request would succeed. */
+const dryRun: Shapes = { DryRun: { kind: 'Boolean' } };
+
+const putRecord = (entry: Shapes): Shapes => ({
+  ...entry,
+  SequenceNumberForOrdering: sequenceNumber,
+  ...stream,
+  ...dryRun,
+});
+const putRecords = (entry: Shapes): Shapes => ({
+  Records: need({
+    kind: 'List',
+    length: [1, 500],
+    member: { kind: 'Structure', members: entry },
+    memberName: 'com.amazonaws.kinesis.v20131202.PutRecordsRequestEntry@c965e310',
+  }),
+  ...stream,
+  ...dryRun,
+});
 const encryption: Shapes = {
   ...stream,
   EncryptionType: need(oneOf('NONE', 'KMS')),
@@ -88,6 +114,19 @@ const monitoring: Shapes = { ...stream, ShardLevelMetrics: need(metrics) };
 
 export const inputShapes = {
   AddTagsToStream: { ...stream, Tags: need(tags) },
+  CreateChannel: {
+    ChannelName: need(named),
+    ServiceExecutionRoleARN: need(text(1, 2048)),
+    StreamConfigurationList: need({
+      kind: 'List',
+      member: { kind: 'Structure', members: onlyArn },
+    }),
+    S3DestinationConfiguration: anything,
+    S3TablesDestinationConfiguration: anything,
+    EncryptionConfiguration: anything,
+    Tags: tags,
+    LoggingConfiguration: anything,
+  },
   CreateStream: {
     StreamName: need(named),
     ShardCount: whole(1, 2_147_483_647),
@@ -95,12 +134,15 @@ export const inputShapes = {
     Tags: tags,
     WarmThroughputMiBps: warmMiBps,
     MaxRecordSizeInKiB: maxRecordKiB,
+    RecordDistributionStrategy: distribution,
   },
   DecreaseStreamRetentionPeriod: retention,
+  DeleteChannel: channel,
   DeleteResourcePolicy: resource,
   DeleteStream: { ...stream, EnforceConsumerDeletion: { kind: 'Boolean' } },
   DeregisterStreamConsumer: consumer,
   DescribeAccountSettings: {},
+  DescribeChannel: channel,
   DescribeLimits: {},
   DescribeStream: { ...stream, Limit: whole(1, 10_000), ExclusiveStartShardId: named },
   DescribeStreamConsumer: consumer,
@@ -111,6 +153,7 @@ export const inputShapes = {
     ShardIterator: need(text(1, 512)),
     Limit: whole(1, 10_000),
     StreamARN: arn(streamArn),
+    ...dryRun,
   },
   GetResourcePolicy: resource,
   GetShardIterator: {
@@ -119,8 +162,20 @@ export const inputShapes = {
     ShardIteratorType: need(positionType),
     StartingSequenceNumber: sequenceNumber,
     Timestamp: time,
+    ...dryRun,
   },
   IncreaseStreamRetentionPeriod: retention,
+  ListChannels: {
+    StreamFilter: {
+      kind: 'List',
+      member: {
+        kind: 'Structure',
+        members: { ...onlyArn, StreamCreationTimestamp: time },
+      },
+    },
+    MaxResults: whole(1, 10_000),
+    NextToken: token,
+  },
   ListShards: {
     ...stream,
     NextToken: token,
@@ -155,16 +210,8 @@ export const inputShapes = {
   ListTagsForResource: resource,
   ListTagsForStream: { ...stream, ExclusiveStartTagKey: text(1, 128), Limit: whole(1, 50) },
   MergeShards: { ...stream, ShardToMerge: need(named), AdjacentShardToMerge: need(named) },
-  PutRecord: { ...record, SequenceNumberForOrdering: sequenceNumber, ...stream },
-  PutRecords: {
-    Records: need({
-      kind: 'List',
-      length: [1, 500],
-      member: { kind: 'Structure', members: record },
-      memberName: 'com.amazonaws.kinesis.v20131202.PutRecordsRequestEntry@c965e310',
-    }),
-    ...stream,
-  },
+  PutRecord: putRecord(record),
+  PutRecords: putRecords(record),
   PutResourcePolicy: { ...resource, Policy: need({ kind: 'String' }) },
   RegisterStreamConsumer: { ...onlyArn, ConsumerName: need(named), Tags: tags },
   RemoveTagsFromStream: { ...stream, TagKeys: need(tagKeys) },
@@ -178,6 +225,7 @@ export const inputShapes = {
       kind: 'Structure',
       members: { Type: need(positionType), SequenceNumber: sequenceNumber, Timestamp: time },
     }),
+    ...dryRun,
   },
   TagResource: { ...resource, Tags: need(tags) },
   UntagResource: { ...resource, TagKeys: need(tagKeys) },
@@ -186,6 +234,12 @@ export const inputShapes = {
       kind: 'Structure',
       members: { Status: need(oneOf('ENABLED', 'DISABLED')) },
     }),
+  },
+  UpdateChannel: {
+    ...channel,
+    S3DestinationConfiguration: anything,
+    S3TablesDestinationConfiguration: anything,
+    LoggingConfiguration: anything,
   },
   UpdateMaxRecordSize: { ...onlyArn, MaxRecordSizeInKiB: need(maxRecordKiB) },
   UpdateShardCount: {
@@ -198,7 +252,17 @@ export const inputShapes = {
     StreamModeDetails: need(mode),
     WarmThroughputMiBps: warmMiBps,
   },
+  UpdateStreamRecordDistributionStrategy: {
+    ...onlyArn,
+    RecordDistributionStrategy: need(distribution),
+  },
   UpdateStreamWarmThroughput: { ...stream, WarmThroughputMiBps: need(warmMiBps) },
 } as const satisfies Readonly<Record<string, Shapes>>;
 
 export type ActionName = keyof typeof inputShapes;
+
+/** Where a key is missing and nothing else is wrong: the stream decides whether it is needed. */
+export const keylessShapes: Partial<Record<ActionName, Shapes>> = {
+  PutRecord: putRecord(keylessRecord),
+  PutRecords: putRecords(keylessRecord),
+};

@@ -36,6 +36,12 @@ export function validation(text: string): KinesisError {
   return new KinesisError('ValidationException', text);
 }
 
+/** The answer to `DryRun` if the request would have succeeded. */
+export function dryRunPassed(): KinesisError {
+  const text = 'Request would have succeeded, but DryRun flag is set.';
+  return new KinesisError('DryRunOperationException', text);
+}
+
 /** Its text is spelt with a capital, alone among all. */
 export function serialization(text?: string): KinesisError {
   return new KinesisError('SerializationException', text);

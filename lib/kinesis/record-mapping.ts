@@ -15,7 +15,8 @@ export const noKeyText = '-';
 export const binaryKeyPrefix = 'base64:';
 
 export type PutEntry = {
-  readonly PartitionKey: string;
+  /** Undefined only where the stream distributes records itself. */
+  readonly PartitionKey?: string;
   readonly ExplicitHashKey?: string;
   readonly Data: Uint8Array;
 };
@@ -32,7 +33,8 @@ export function logRecordOf(entry: PutEntry, timestampMs: number): LogRecord {
     ExplicitHashKey === undefined
       ? noHeaders
       : [[explicitHashKeyHeader, utf8.encode(ExplicitHashKey)]];
-  return { key: utf8.encode(PartitionKey), value: Data, headers, timestampMs };
+  const key = PartitionKey === undefined ? null : utf8.encode(PartitionKey);
+  return { key, value: Data, headers, timestampMs };
 }
 
 export function partitionKeyOf(key: Uint8Array | null): string {

@@ -17,6 +17,8 @@ export type StreamConsumer = z.infer<typeof consumer>;
 
 const state = z.object({
   mode: z.enum(['PROVISIONED', 'ON_DEMAND']).default('PROVISIONED'),
+  /** AUTO: keys do not choose shards. */
+  distribution: z.enum(['AUTO', 'USER_PARTITION_KEY']).default('USER_PARTITION_KEY'),
   encryptionKeyId: z.string().optional(),
   shardLevelMetrics: z.array(z.string()).default([]),
   consumers: z.array(consumer).default([]),

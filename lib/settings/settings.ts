@@ -17,6 +17,7 @@ export const variables = {
   rootKey: 'LOGBROOK_ROOT_KEY',
   publicHosts: 'LOGBROOK_PUBLIC_HOSTS',
   jobsFunction: 'LOGBROOK_JOBS_FUNCTION',
+  edgeSecret: 'LOGBROOK_EDGE_SECRET',
   jobsIntervalMs: 'LOGBROOK_JOBS_INTERVAL_MS',
   jobsRunMsMax: 'LOGBROOK_JOBS_RUN_MS_MAX',
   jobsRunBytesMax: 'LOGBROOK_JOBS_RUN_BYTES_MAX',
@@ -51,6 +52,8 @@ export type Settings = {
   readonly jobsFunction: string | undefined;
   /** Names of this server, with ports other than the usual, that callers sign but it does not see. */
   readonly publicHosts: readonly string[];
+  /** What our own edge proves itself by (docs/security.md); undefined: there is none. */
+  readonly edgeSecret: string | undefined;
   /** What is not here has its default: lib/jobs/job-settings.ts. */
   readonly jobs: Partial<Record<keyof typeof jobVariables, number>>;
 };
@@ -96,6 +99,13 @@ export function parseSettings(environment: Environment): ParsedSettings {
     return known ?? 'info';
   }
 
+  function secret(name: string): string | undefined {
+    const value = text(name);
+    if (value === undefined || /^[A-Za-z0-9]{32,256}$/.test(value)) return value;
+    problems.push(`${name} must be 32 to 256 letters and digits`);
+    return undefined;
+  }
+
   function jobs(): Settings['jobs'] {
     const read = Object.entries(jobVariables).map(([key, name]) => [key, count(name)] as const);
     const given: Settings['jobs'] = Object.fromEntries(
@@ -129,6 +139,7 @@ export function parseSettings(environment: Environment): ParsedSettings {
     publicHosts: (text(variables.publicHosts) ?? '')
       .split(',')
       .flatMap((name) => name.trim() || []),
+    edgeSecret: secret(variables.edgeSecret),
     jobs: jobs(),
   };
   return problems.length > 0 ? { kind: 'problems', problems } : { kind: 'settings', settings };

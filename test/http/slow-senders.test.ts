@@ -1,5 +1,7 @@
 /** Senders that never finish (slow loris) are cut off, and nobody else notices (bin/serve.ts). */
 
+import { once } from 'node:events';
+import { connect as connectHttp2 } from 'node:http2';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type RunningServer, serve } from '../../bin/serve.js';
@@ -33,4 +35,31 @@ test.each([
   expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
   for (const answer of await Promise.all(answers)) expect(answer).toMatch(/^HTTP\/1.1 4\d\d/);
   expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
+});
+
+// Fault 30 of docs/faults.md.
+test('a trickle over HTTP/2 is cut off too, and what else the connection does is not', async () => {
+  const session = connectHttp2(server.url);
+  const slow = session.request({
+    ...{ ':method': 'POST', ':path': '/v1/topics', 'content-type': 'application/json' },
+  });
+  slow.on('error', () => {});
+  const trickle = setInterval(() => slow.write(' '), 20);
+  const follow = '/v1/topics/t/partitions/0/records';
+  await fetch(`${server.url}/v1/topics`, {
+    ...{ method: 'POST', body: '{"name":"t","partitions":1}' },
+    headers: { 'content-type': 'application/json' },
+  });
+  const long = session.request({ ':path': follow, accept: 'text/event-stream' });
+  const [told] = (await once(long, 'response')) as [Record<string, unknown>];
+  expect(told[':status']).toBe(200);
+  await once(slow, 'close');
+  clearInterval(trickle);
+  // The stream of events began before that, and goes on.
+  const event = once(long, 'data');
+  const record = { method: 'POST', body: '{"records":[{"value":"x"}]}' };
+  const headers = { 'content-type': 'application/json' };
+  await fetch(`${server.url}${follow.replace('/partitions/0', '')}`, { ...record, headers });
+  expect(String((await event)[0])).toContain('"x"');
+  session.destroy();
 });

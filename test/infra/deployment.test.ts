@@ -21,6 +21,7 @@ test('nothing needs to be said', () => {
     tracing: false,
     alarms: true,
     alarmTopicArn: undefined,
+    edge: true,
   });
 });
 

@@ -1,11 +1,12 @@
 /** lib/kinesis/admission.js: the keys of every face in Kinesis' words, stream by stream. */
 
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { type Access, createOpenAccess, type Refusal } from '../../lib/access/access.js';
 import { localPrincipal, type Principal } from '../../lib/access/principal.js';
-import type { ScopeOperation } from '../../lib/access/scopes.js';
-import { createAdmission } from '../../lib/kinesis/admission.js';
-import { faceAlone } from './kinesis-server.js';
+import { auditTopic, type ScopeOperation } from '../../lib/access/scopes.js';
+import { type ActionName, inputShapes } from '../../lib/kinesis/input-shapes.js';
+import type { Stores } from '../../lib/store/stores.js';
+import { arnOf, faceAlone, shardId } from './kinesis-server.js';
 
 /** An access that lets in one who may do this to topics of these names. */
 function accessOf(operations: readonly ScopeOperation[], topics: readonly string[]): Access {
@@ -24,7 +25,7 @@ function accessOf(operations: readonly ScopeOperation[], topics: readonly string
 const stores = faceAlone().stores;
 const everybody = faceAlone({ stores });
 const as = (...given: Parameters<typeof accessOf>) =>
-  faceAlone({ stores, admission: createAdmission(accessOf(...given)) });
+  faceAlone({ stores, access: accessOf(...given) });
 
 test('each action asks for its operation on the stream that it names, whichever way', async () => {
   for (const StreamName of ['orders-a', 'secret']) {
@@ -81,12 +82,111 @@ test.each<[Refusal['reason'], string]>([
     ...createOpenAccess(),
     authenticate: async () => ({ kind: 'refused', reason, message: 'no' }),
   };
-  const refused = await faceAlone({ admission: createAdmission(access) }).call('ListStreams', {});
+  const refused = await faceAlone({ access }).call('ListStreams', {});
   expect([refused.status, (refused.json as { __type: string }).__type]).toEqual([400, type]);
 });
 
 test('whoever is over the limit of the key is throttled as AWS throttles', async () => {
   const access: Access = { ...createOpenAccess(), admit: () => 250 };
-  const { json } = await faceAlone({ admission: createAdmission(access) }).call('ListStreams', {});
+  const { json } = await faceAlone({ access }).call('ListStreams', {});
   expect(json).toMatchObject({ __type: 'ProvisionedThroughputExceededException' });
+});
+
+describe('the audit log', () => {
+  async function entriesOf(of: Stores): Promise<Record<string, unknown>[]> {
+    const reader = faceAlone({ stores: of });
+    const place = { ShardId: shardId(0), ShardIteratorType: 'TRIM_HORIZON' };
+    const begun = await reader.call('GetShardIterator', { StreamName: auditTopic, ...place });
+    const { json } = await reader.call('GetRecords', begun.json as object);
+    const records = (json as { Records: { Data: string }[] }).Records;
+    return records.map(({ Data }) => JSON.parse(Buffer.from(Data, 'base64').toString()));
+  }
+
+  const stream = { StreamName: 'a-1' };
+  const StreamARN = arnOf('a-1');
+  const consumer = { StreamARN, ConsumerName: 'c' };
+  const kms = { ...stream, EncryptionType: 'KMS', KeyId: 'alias/k' };
+  const monitoring = { ...stream, ShardLevelMetrics: ['ALL'] };
+  const tags = { Tags: { team: 'x' } };
+  const metadata = { ResourceARN: StreamARN };
+  const changes: readonly [ActionName, object][] = [
+    ['CreateStream', { ...stream, ShardCount: 2 }],
+    ['AddTagsToStream', { ...stream, ...tags }],
+    ['RemoveTagsFromStream', { ...stream, TagKeys: ['team'] }],
+    ['TagResource', { ...metadata, ...tags }],
+    ['UntagResource', { ...metadata, TagKeys: ['team'] }],
+    ['IncreaseStreamRetentionPeriod', { ...stream, RetentionPeriodHours: 48 }],
+    ['DecreaseStreamRetentionPeriod', { ...stream, RetentionPeriodHours: 24 }],
+    ['StartStreamEncryption', kms],
+    ['StopStreamEncryption', kms],
+    ['EnableEnhancedMonitoring', monitoring],
+    ['DisableEnhancedMonitoring', monitoring],
+    ['PutResourcePolicy', { ...metadata, Policy: '{}' }],
+    ['DeleteResourcePolicy', metadata],
+    ['UpdateMaxRecordSize', { StreamARN, MaxRecordSizeInKiB: 2048 }],
+    ['UpdateStreamWarmThroughput', { ...stream, WarmThroughputMiBps: 1 }],
+    ['SplitShard', { ...stream, ShardToSplit: shardId(0), NewStartingHashKey: '1000' }],
+    ['MergeShards', { ...stream, ShardToMerge: shardId(2), AdjacentShardToMerge: shardId(3) }],
+    ['UpdateShardCount', { ...stream, TargetShardCount: 3, ScalingType: 'UNIFORM_SCALING' }],
+    ['UpdateStreamMode', { StreamARN, StreamModeDetails: { StreamMode: 'ON_DEMAND' } }],
+    ['UpdateStreamRecordDistributionStrategy', { StreamARN, RecordDistributionStrategy: 'AUTO' }],
+    ['RegisterStreamConsumer', consumer],
+    ['DeregisterStreamConsumer', consumer],
+    ['DeleteStream', stream],
+  ];
+
+  test('leaves out only what reads, what puts records, and what there is not', () => {
+    const reading = Object.keys(inputShapes).filter((name) =>
+      /^(Get|List|Describe|Put)/.test(name),
+    );
+    const others = ['SubscribeToShard', 'UpdateAccountSettings'];
+    const channels = ['CreateChannel', 'DeleteChannel', 'UpdateChannel'];
+    const known = [...changes.map(([action]) => action), ...reading, ...others, ...channels];
+    expect([...new Set(known)].sort()).toEqual(Object.keys(inputShapes).sort());
+  });
+
+  test('has every change: who, what, when, and what came of it', async () => {
+    const of = faceAlone().stores;
+    const face = faceAlone({ stores: of, access: accessOf(['admin', 'consume'], ['a-']) });
+    const before = Date.now();
+    for (const [action, input] of changes) {
+      const { status, text } = await face.call(action, input);
+      expect([action, status, status === 200 ? '' : text]).toEqual([action, 200, '']);
+    }
+    const entries = await entriesOf(of);
+    expect(entries).toMatchObject(
+      changes.map(([action]) => ({
+        ...{ keyId: 'someone', keyName: 'local', action: `kinesis:${action}` },
+        ...{ resource: 'topic a-1', result: 'ok' },
+      })),
+    );
+    for (const { at } of entries) expect(at).toBeGreaterThanOrEqual(before);
+  });
+
+  test('has what failed and what was refused, and nothing of reading and writing records', async () => {
+    const of = faceAlone().stores;
+    const face = faceAlone({ stores: of, access: accessOf(['admin', 'produce'], ['a-']) });
+    await face.call('DeleteStream', { StreamName: 'a-0' });
+    await face.call('CreateStream', { StreamName: 'b-1', ShardCount: 1 });
+    await face.call('RegisterStreamConsumer', consumer);
+    await face.call('UpdateAccountSettings', {
+      MinimumThroughputBillingCommitment: { Status: 'DISABLED' },
+    });
+    await face.call('PutRecord', { StreamName: 'a-0', PartitionKey: 'k', Data: '' });
+    await face.call('DescribeStream', { StreamName: 'b-1' });
+    await face.call('ListStreams', {});
+    expect(await entriesOf(of)).toMatchObject([
+      { action: 'kinesis:DeleteStream', result: 'ResourceNotFoundException' },
+      { action: 'kinesis:CreateStream', resource: 'topic b-1', result: 'AccessDeniedException' },
+      { action: 'kinesis:RegisterStreamConsumer', result: 'AccessDeniedException' },
+      { action: 'kinesis:UpdateAccountSettings', resource: 'cluster' },
+    ]);
+  });
+
+  test('is not kept by a server that cannot tell callers apart', async () => {
+    const face = faceAlone();
+    await face.call('CreateStream', { StreamName: 'a-1', ShardCount: 1 });
+    const asked = await face.call('DescribeStreamSummary', { StreamName: auditTopic });
+    expect(asked.json).toMatchObject({ __type: 'ResourceNotFoundException' });
+  });
 });

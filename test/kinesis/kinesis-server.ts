@@ -6,7 +6,8 @@
 import { Buffer } from 'node:buffer';
 import { KinesisClient } from '@aws-sdk/client-kinesis';
 import { serve } from '../../bin/serve.js';
-import { createOpenAccess } from '../../lib/access/access.js';
+import { type Access, createOpenAccess } from '../../lib/access/access.js';
+import { createAuditLog } from '../../lib/broker/audit-log.js';
 import { type Broker, createBroker } from '../../lib/broker/broker.js';
 import { brokerDefaults } from '../../lib/broker/broker-settings.js';
 import { readWebBody } from '../../lib/http/read-body.js';
@@ -80,8 +81,10 @@ export type FaceAlone = {
   advance(ms: number): void;
 };
 
-export function faceAlone(given: Partial<FaceDeps> & { readonly stores?: Stores } = {}): FaceAlone {
-  const { stores = createMemoryStores() } = given;
+type Given = Partial<FaceDeps> & { readonly stores?: Stores; readonly access?: Access };
+
+export function faceAlone(given: Given = {}): FaceAlone {
+  const { stores = createMemoryStores(), access = createOpenAccess() } = given;
   let shiftMs = 0;
   const plain = createNodeWorld(createJsonLogger('silent'));
   const clock = { ...plain.clock, nowMs: () => plain.clock.nowMs() + shiftMs };
@@ -95,7 +98,7 @@ export function faceAlone(given: Partial<FaceDeps> & { readonly stores?: Stores 
     settings: kinesisDefaults,
     tokenKey: storedTokenKey(stores.objects),
     readBody: readWebBody,
-    admission: createAdmission(createOpenAccess()),
+    admission: createAdmission(access, createAuditLog(broker, nodeCodecs, world)),
     ...given,
   });
   async function send(body: Uint8Array | string, headers: Record<string, string>): Promise<Answer> {

@@ -36,6 +36,24 @@ test('the whole API is there over HTTP/1.1 and HTTP/2', async () => {
   expect(status).toBe(201);
 });
 
+test('a stream of events comes over both', async () => {
+  const topic = `${server.url}/v1/topics/streamed`;
+  const headers = { 'content-type': 'application/json' };
+  const body = '{"name":"streamed","partitions":1}';
+  await fetch(`${server.url}/v1/topics`, { method: 'POST', headers, body });
+  await fetch(`${topic}/records`, { method: 'POST', headers, body: '{"records":[{"value":"x"}]}' });
+  const path = '/v1/topics/streamed/partitions/0/records?offset=0';
+  const accept = { accept: 'text/event-stream' };
+  const one = await fetch(server.url + path, { headers: accept });
+  const reader = one.body?.getReader();
+  expect(Buffer.from((await reader?.read())?.value ?? '').toString()).toContain('"x"');
+  await reader?.cancel();
+  const session = connectHttp2(server.url);
+  const request = session.request({ ':path': path, ...accept });
+  expect(String((await once(request, 'data'))[0])).toContain('"x"');
+  session.destroy();
+});
+
 test.each([1, 2, 3, 5])('a PUT is no PRI, also in pieces of %i bytes', async (size) => {
   const socket = connect(port, '127.0.0.1');
   socket.setNoDelay(true);

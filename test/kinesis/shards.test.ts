@@ -64,6 +64,15 @@ function expectWhole(shards: readonly sdk.Shard[]): void {
   expect(next).toBe(2n ** 128n);
 }
 
+const scale = (StreamName: string, TargetShardCount: number) =>
+  client.send(
+    new sdk.UpdateShardCountCommand({
+      StreamName,
+      TargetShardCount,
+      ScalingType: 'UNIFORM_SCALING',
+    }),
+  );
+
 test('a split closes the parent; its children share the range', async () => {
   const StreamName = await newStream(1);
   await split(StreamName, 0, middle);
@@ -122,13 +131,39 @@ describe('what cannot be', () => {
   });
 
   test('more shards than a lineage holds', async () => {
-    const StreamName = await newStream(2);
-    const command = new sdk.UpdateShardCountCommand({
-      StreamName,
-      TargetShardCount: 2_000,
-      ScalingType: 'UNIFORM_SCALING',
-    });
-    expect((await failureOf(client.send(command)))[0]).toBe('LimitExceededException');
+    expect(await failureOf(scale(await newStream(600), 1_200))).toEqual([
+      'LimitExceededException',
+      expect.stringMatching(/shard limit.*closed ones counted in: 600. Limit: 1000/),
+    ]);
+  });
+
+  test.each([
+    [1, 3, 'up over double'],
+    [5, 11, 'up over double'],
+    [4, 1, 'down below half'],
+    [5, 2, 'down below half'],
+  ])('%i shards scaled to %i at once', async (from, to, what) => {
+    expect(await failureOf(scale(await newStream(from), to))).toEqual([
+      'LimitExceededException',
+      `UpdateShardCount cannot scale ${what} your current open shard count. Current open shard count: ${from} Target shard count: ${to}`,
+    ]);
+  });
+
+  test('any of that with a stream on demand', async () => {
+    const StreamName = `on-demand-${made++}`;
+    const StreamModeDetails = { StreamMode: 'ON_DEMAND' } as const;
+    await client.send(new sdk.CreateStreamCommand({ StreamName, StreamModeDetails }));
+    for (const call of [
+      split(StreamName, 0, 1000n),
+      merge(StreamName, 0, 1),
+      scale(StreamName, 8),
+    ]) {
+      expect(await failureOf(call)).toEqual([
+        'ValidationException',
+        `Request is invalid. Stream ${StreamName} under account 000000000000 is in On-Demand mode.`,
+      ]);
+    }
+    expect(await list({ StreamName })).toHaveLength(4);
   });
 });
 
@@ -138,16 +173,11 @@ test.each([
   [4, 2],
   [3, 5],
   [5, 3],
-  [7, 1],
+  [7, 4],
+  [4, 8],
 ])('%i shards become %i even ones', async (from, TargetShardCount) => {
   const StreamName = await newStream(from);
-  const answer = await client.send(
-    new sdk.UpdateShardCountCommand({
-      StreamName,
-      TargetShardCount,
-      ScalingType: 'UNIFORM_SCALING',
-    }),
-  );
+  const answer = await scale(StreamName, TargetShardCount);
   expect(answer).toMatchObject({ StreamName, CurrentShardCount: from, TargetShardCount });
   const shards = await list({ StreamName });
   expectWhole(shards);

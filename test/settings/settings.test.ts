@@ -19,6 +19,7 @@ const defaults = {
   rootKey: undefined,
   publicHosts: [],
   jobsFunction: undefined,
+  edgeSecret: undefined,
   jobs: {},
 };
 
@@ -46,6 +47,7 @@ describe('settings', () => {
       LOGBROOK_ROOT_SECRET_ARN: 'arn:secret',
       LOGBROOK_ROOT_KEY: 'LBROOT.x',
       LOGBROOK_PUBLIC_HOSTS: 'log.example.com, log.example.com:8443',
+      LOGBROOK_EDGE_SECRET: 'e'.repeat(32),
       LOGBROOK_JOBS_INTERVAL_MS: '0',
       LOGBROOK_JOBS_RUN_MS_MAX: '1',
       LOGBROOK_JOBS_RUN_BYTES_MAX: '2',
@@ -72,6 +74,7 @@ describe('settings', () => {
         rootKey: 'LBROOT.x',
         publicHosts: ['log.example.com', 'log.example.com:8443'],
         jobsFunction: 'the-jobs',
+        edgeSecret: 'e'.repeat(32),
         jobs: {
           intervalMs: 0,
           runMsMax: 1,
@@ -96,6 +99,14 @@ describe('settings', () => {
       expect.stringContaining('LOGBROOK_JOBS_INTERVAL_MS must be at most 2147483647'),
       expect.stringContaining('LOGBROOK_LEASE_MS must be at least 5000'),
     ]);
+  });
+
+  test('a secret that could be guessed is refused, and not shown', () => {
+    for (const LOGBROOK_EDGE_SECRET of ['short', 'x y'.repeat(20)]) {
+      expect(problemsOf({ LOGBROOK_EDGE_SECRET })).toEqual([
+        'LOGBROOK_EDGE_SECRET must be 32 to 256 letters and digits',
+      ]);
+    }
   });
 
   test('those of maintenance are documented, with the defaults they have', () => {

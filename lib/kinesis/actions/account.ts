@@ -33,6 +33,8 @@ export async function describeLimits({ deps }: Call<unknown>) {
     OpenShardCount: Math.min(open, shardLimit),
     OnDemandStreamCount: Math.min(onDemand, onDemandStreamLimit),
     OnDemandStreamCountLimit: onDemandStreamLimit,
+    ChannelCount: 0,
+    ChannelCountLimit: 0,
   };
 }
 

@@ -4,6 +4,7 @@
  */
 
 import { Buffer } from 'node:buffer';
+import { randomBytes } from 'node:crypto';
 import { acceptRecords } from '../../broker/accept-batches.js';
 import type { BatchResult } from '../../broker/batch-verdicts.js';
 import type { BrokerError } from '../../broker/broker-error.js';
@@ -17,9 +18,16 @@ import { topicConfigsOf } from '../../log/topic-configs.js';
 import type { Topic } from '../../store/topic-store.js';
 import type { ActionDeps, Call } from '../action.js';
 import { hashOfExplicitKey, hashOfPartitionKey } from '../hash-key.js';
-import { invalidArgument, kinesisErrorOf, recordFailureOf } from '../kinesis-error.js';
+import { inputShapes } from '../input-shapes.js';
+import {
+  dryRunPassed,
+  invalidArgument,
+  kinesisErrorOf,
+  recordFailureOf,
+} from '../kinesis-error.js';
 import { logRecordOf, type PutEntry } from '../record-mapping.js';
 import { parseSequenceNumber, recordNumbers, secsOf } from '../sequence-number.js';
+import { checkMembers, type Members, type Shapes } from '../shapes.js';
 import { formatShardId } from '../shard-id.js';
 import { asStream, recallTopic } from '../stream.js';
 import { type NamedStream, streamNameOf } from '../stream-name.js';
@@ -36,7 +44,10 @@ type Outcome =
   | { readonly kind: 'put'; readonly shard: number; readonly number: string }
   | { readonly kind: 'failed'; readonly shard: number; readonly error: BrokerError };
 
-type PutRecordsInput = NamedStream & { readonly Records: readonly PutEntry[] };
+type PutRecordsInput = NamedStream & {
+  readonly Records: readonly PutEntry[];
+  readonly DryRun?: boolean;
+};
 
 export async function putRecords({ input, deps }: Call<PutRecordsInput>) {
   const name = streamNameOf(input);
@@ -44,8 +55,10 @@ export async function putRecords({ input, deps }: Call<PutRecordsInput>) {
   const hashes = entries.map(hashOf);
   const topic = await recallTopic(deps, name);
   const state = parseState(topic.annotations[stateAnnotation]);
+  checkKeys(input, entries, inputShapes.PutRecords, state);
   checkSizes(entries, state);
-  const outcomes = await put(deps, topic, entries, hashes);
+  if (input.DryRun) throw dryRunPassed();
+  const outcomes = await put(deps, topic, entries, placesOf(hashes, state));
   const failed = outcomes.filter(({ kind }) => kind === 'failed').length;
   const { accountId } = deps.account;
   return {
@@ -61,16 +74,19 @@ export async function putRecords({ input, deps }: Call<PutRecordsInput>) {
   };
 }
 
-type PutRecordInput = NamedStream & PutEntry & { readonly SequenceNumberForOrdering?: string };
+type PutRecordInput = NamedStream &
+  PutEntry & { readonly SequenceNumberForOrdering?: string; readonly DryRun?: boolean };
 
 export async function putRecord({ input, deps }: Call<PutRecordInput>) {
   const name = streamNameOf(input);
   const hash = hashOf(input);
   const topic = await recallTopic(deps, name);
   const state = parseState(topic.annotations[stateAnnotation]);
+  checkKeys(input, [input], inputShapes.PutRecord, state);
   checkOrdering(input, name, deps);
   checkSizes([input], state);
-  const [outcome] = await put(deps, topic, [input], [hash]);
+  if (input.DryRun) throw dryRunPassed();
+  const [outcome] = await put(deps, topic, [input], placesOf([hash], state));
   if (outcome?.kind !== 'put') throw kinesisErrorOf(outcome?.error);
   return {
     ShardId: formatShardId(outcome.shard),
@@ -83,7 +99,24 @@ function encryption({ encryptionKeyId }: StreamState) {
   return encryptionKeyId === undefined ? {} : { EncryptionType: 'KMS' };
 }
 
-function hashOf({ ExplicitHashKey, PartitionKey }: PutEntry): string {
+/** A key that is missing is missed by streams that go by it, in the words of any missing member. */
+function checkKeys(
+  input: Members,
+  entries: readonly PutEntry[],
+  shapes: Shapes,
+  { distribution }: StreamState,
+): void {
+  if (distribution === 'AUTO') return;
+  if (entries.some(({ PartitionKey }) => PartitionKey === undefined)) checkMembers(input, shapes);
+}
+
+/** Where each record goes: as its key says, or anywhere where keys are not asked. */
+function placesOf(hashes: readonly string[], { distribution }: StreamState): readonly string[] {
+  if (distribution === 'USER_PARTITION_KEY') return hashes;
+  return hashes.map(() => randomBytes(16).toString('hex'));
+}
+
+function hashOf({ ExplicitHashKey, PartitionKey = '' }: PutEntry): string {
   if (ExplicitHashKey !== undefined) return hashOfExplicitKey(ExplicitHashKey);
   return hashOfPartitionKey(PartitionKey);
 }
@@ -105,7 +138,7 @@ function checkOrdering(
 
 function checkSizes(entries: readonly PutEntry[], { maxRecordKiB }: StreamState): void {
   let bytes = 0;
-  for (const [i, { Data, PartitionKey }] of entries.entries()) {
+  for (const [i, { Data, PartitionKey = '' }] of entries.entries()) {
     const sizeBytes = Data.length + Buffer.byteLength(PartitionKey);
     bytes += sizeBytes;
     if (sizeBytes <= maxRecordKiB * 1024) continue;

@@ -8,7 +8,7 @@ import { isOpen, type PartitionLineage } from '../../log/lineage.js';
 import type { PlacedRecord } from '../../log/record.js';
 import { decodeRecords } from '../../log/record-batch.js';
 import type { ActionDeps, Call } from '../action.js';
-import { notFound } from '../kinesis-error.js';
+import { dryRunPassed, notFound } from '../kinesis-error.js';
 import { kinesisRecord } from '../record-mapping.js';
 import { recordNumbers } from '../sequence-number.js';
 import { formatShardId, parseShardId } from '../shard-id.js';
@@ -29,6 +29,7 @@ type GetShardIteratorInput = NamedStream & {
   readonly ShardIteratorType: Position['type'];
   readonly StartingSequenceNumber?: string;
   readonly Timestamp?: number;
+  readonly DryRun?: boolean;
 };
 
 export async function getShardIterator({ input, deps }: Call<GetShardIteratorInput>) {
@@ -43,11 +44,16 @@ export async function getShardIterator({ input, deps }: Call<GetShardIteratorInp
   const stream = await streamWithShard(deps, streamName, shard);
   const position = { type, sequenceNumber: StartingSequenceNumber, timestampMs: Timestamp };
   const offset = await startOffset(deps, stream, shard, position, 'GetShardIterator');
+  if (input.DryRun) throw dryRunPassed();
   const place = { streamName, topicId: stream.topic.topicId, shard, offset };
   return { ShardIterator: sealIterator(await deps.tokenKey(), deps.world.clock.nowMs(), place) };
 }
 
-type GetRecordsInput = NamedStream & { readonly ShardIterator: string; readonly Limit?: number };
+type GetRecordsInput = NamedStream & {
+  readonly ShardIterator: string;
+  readonly Limit?: number;
+  readonly DryRun?: boolean;
+};
 
 export async function getRecords({ input, wire, deps }: Call<GetRecordsInput>) {
   const key = await deps.tokenKey();
@@ -57,6 +63,7 @@ export async function getRecords({ input, wire, deps }: Call<GetRecordsInput>) {
   }
   const stream = await streamWithShard(deps, place.streamName, place.shard);
   if (stream.topic.topicId !== place.topicId) throw shardMissing(deps, place);
+  if (input.DryRun) throw dryRunPassed();
   const read = await readShard(deps, stream, place.shard, place.offset, {
     recordsMax: input.Limit ?? recordsMax,
     waitMs: 0,

@@ -143,11 +143,40 @@ type ModeInput = {
 
 export async function updateStreamMode({ input, deps }: Call<ModeInput>): Promise<undefined> {
   const { StreamModeDetails, WarmThroughputMiBps: warm } = input;
+  const mode = StreamModeDetails.StreamMode;
   await alterState(deps, streamNameOf(input), ({ state }) => ({
     ...state,
-    mode: StreamModeDetails.StreamMode,
+    mode,
+    // What a stream in provisioned mode cannot have.
+    ...(mode === 'PROVISIONED' && { distribution: 'USER_PARTITION_KEY' }),
     ...(warm !== undefined && { warmMiBps: warm }),
   }));
+}
+
+type DistributionInput = {
+  readonly StreamARN: string;
+  readonly RecordDistributionStrategy: StreamState['distribution'];
+};
+
+export async function updateStreamRecordDistributionStrategy({
+  input,
+  deps,
+}: Call<DistributionInput>): Promise<undefined> {
+  const { RecordDistributionStrategy: distribution } = input;
+  await alterState(deps, streamNameOf(input), ({ state }) => {
+    checkDistribution(distribution, state.mode);
+    return { ...state, distribution };
+  });
+}
+
+export function checkDistribution(
+  distribution: StreamState['distribution'],
+  mode: StreamState['mode'],
+): void {
+  if (distribution === 'USER_PARTITION_KEY' || mode === 'ON_DEMAND') return;
+  throw invalidArgument(
+    'Record distribution strategy AUTO is only supported for streams in ON_DEMAND mode.',
+  );
 }
 
 type MaxRecordInput = NamedStream & { readonly MaxRecordSizeInKiB: number };

@@ -17,7 +17,7 @@ import {
 } from '../../log/lineage.js';
 import type { Topic } from '../../store/topic-store.js';
 import type { ActionDeps, Call } from '../action.js';
-import { invalidArgument, KinesisError } from '../kinesis-error.js';
+import { invalidArgument, KinesisError, validation } from '../kinesis-error.js';
 import { openListToken, sealListToken } from '../list-token.js';
 import { formatShardId, parseShardId } from '../shard-id.js';
 import {
@@ -195,6 +195,7 @@ export async function updateShardCount({ input, deps }: Call<UpdateShardCountInp
   const { TargetShardCount: target } = input;
   const stream = await findStream(deps, input);
   await reshape(deps, stream, (now) => {
+    checkScaling(openShardCount(now), target);
     checkShardLimit(deps, now, Math.abs(target - openShardCount(now)));
     return planEven(now.lineage, target);
   });
@@ -206,6 +207,15 @@ export async function updateShardCount({ input, deps }: Call<UpdateShardCountInp
   };
 }
 
+/** Twice as many at most, and half as many at least, at a time. */
+function checkScaling(open: number, target: number): void {
+  const counts = `Current open shard count: ${open} Target shard count: ${target}`;
+  const refuse = (what: string) =>
+    new KinesisError('LimitExceededException', `UpdateShardCount cannot scale ${what}. ${counts}`);
+  if (target > open * 2) throw refuse('up over double your current open shard count');
+  if (target < open / 2) throw refuse('down below half your current open shard count');
+}
+
 async function reshape(
   deps: ActionDeps,
   stream: Stream,
@@ -215,9 +225,18 @@ async function reshape(
   const planned = (topic: Topic) => {
     const now = streamOf(deps, topic);
     checkActive(deps, now);
+    checkProvisioned(deps, now);
     return plan(now);
   };
   await asStream(deps, stream.name, deps.broker.reshape(stream.name, planned));
+}
+
+/** AWS scales the others itself; here nobody needs to. */
+function checkProvisioned({ account }: ActionDeps, { name, state }: Stream): void {
+  if (state.mode === 'PROVISIONED') return;
+  throw validation(
+    `Request is invalid. Stream ${name} under account ${account.accountId} is in On-Demand mode.`,
+  );
 }
 
 function openShard(deps: ActionDeps, stream: Stream, text: string): number {

@@ -22,6 +22,7 @@ import {
 } from '../stream.js';
 import type { NamedStream } from '../stream-name.js';
 import { formatState, parseState, type StreamState, stateAnnotation } from '../stream-state.js';
+import { checkDistribution } from './settings.js';
 
 /** What AWS begins with. */
 export const onDemandShards = 4;
@@ -36,6 +37,7 @@ type CreateStreamInput = {
   readonly Tags?: Readonly<Record<string, string>>;
   readonly WarmThroughputMiBps?: number;
   readonly MaxRecordSizeInKiB?: number;
+  readonly RecordDistributionStrategy?: StreamState['distribution'];
 };
 
 export async function createStream({ input, deps }: Call<CreateStreamInput>): Promise<undefined> {
@@ -47,6 +49,8 @@ export async function createStream({ input, deps }: Call<CreateStreamInput>): Pr
   if (mode === 'PROVISIONED' && ShardCount === undefined) {
     throw invalidArgument('ShardCount is required for a stream in PROVISIONED mode.');
   }
+  const distribution = input.RecordDistributionStrategy ?? 'USER_PARTITION_KEY';
+  checkDistribution(distribution, mode);
   const shards = ShardCount ?? onDemandShards;
   if (shards > partitionsMax) {
     throw new KinesisError(
@@ -57,6 +61,7 @@ export async function createStream({ input, deps }: Call<CreateStreamInput>): Pr
   const state: StreamState = {
     ...parseState(undefined),
     mode,
+    distribution,
     ...(input.MaxRecordSizeInKiB !== undefined && { maxRecordKiB: input.MaxRecordSizeInKiB }),
     ...(input.WarmThroughputMiBps !== undefined && { warmMiBps: input.WarmThroughputMiBps }),
   };
@@ -110,7 +115,7 @@ export async function describeStream({ input, wire, deps }: Call<DescribeStreamI
 
 export async function describeStreamSummary({ input, wire, deps }: Call<NamedStream>) {
   const stream = await findStream(deps, input);
-  const { consumers, warmMiBps, maxRecordKiB } = stream.state;
+  const { consumers, warmMiBps, maxRecordKiB, mode, distribution } = stream.state;
   return {
     StreamDescriptionSummary: {
       ...describe(stream, wire),
@@ -118,6 +123,8 @@ export async function describeStreamSummary({ input, wire, deps }: Call<NamedStr
       ConsumerCount: consumers.length,
       WarmThroughput: { TargetMiBps: warmMiBps, CurrentMiBps: warmMiBps },
       MaxRecordSizeInKiB: maxRecordKiB,
+      ChannelCount: 0,
+      ...(mode === 'ON_DEMAND' && { RecordDistributionStrategy: distribution }),
     },
   };
 }

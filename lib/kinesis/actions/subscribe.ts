@@ -5,7 +5,7 @@
 
 import type { PartitionLineage } from '../../log/lineage.js';
 import type { ActionDeps, Call, EventStream, EventToSend } from '../action.js';
-import { inUse } from '../kinesis-error.js';
+import { dryRunPassed, inUse } from '../kinesis-error.js';
 import { formatSequenceNumber, secsOf } from '../sequence-number.js';
 import { formatShardId } from '../shard-id.js';
 import { type Position, startOffset } from '../start-position.js';
@@ -27,6 +27,7 @@ type SubscribeInput = {
     readonly SequenceNumber?: string;
     readonly Timestamp?: number;
   };
+  readonly DryRun?: boolean;
 };
 
 type Subscription = { readonly sinceMs: number; readonly ended: AbortController };
@@ -46,6 +47,7 @@ export async function subscribeToShard({
   const { Type: type, SequenceNumber: sequenceNumber, Timestamp: timestampMs } = StartingPosition;
   const position = { type, sequenceNumber, timestampMs };
   const offset = await startOffset(deps, stream, shard, position, 'SubscribeToShard');
+  if (input.DryRun) throw dryRunPassed();
   const name = `${stream.topic.topicId}/${shard}/${consumer.name}:${consumer.createdAtMs}`;
   const subscription = takeOver(deps, name, `${ConsumerARN} and shard ${formatShardId(shard)}`);
   return { kind: 'events', events: follow(deps, stream, shard, offset, wire, name, subscription) };
