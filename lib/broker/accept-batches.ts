@@ -37,7 +37,8 @@ export function acceptBatches(
       checkHeader(header, codecs);
       // A producer's clock does not matter where it is not believed.
       if (!configs.logAppendTime) checkTimestamps(header, nowMs);
-      validateRecords(batch, header, codecs);
+      const { firstKeyless } = validateRecords(batch, header, codecs);
+      if (firstKeyless !== undefined) checkKeyless(configs, firstKeyless);
       const pending = pendingBatch(ref, batch, header, configs);
       return configs.logAppendTime ? appendedNow(pending, codecs, nowMs) : pending;
     });
@@ -52,6 +53,9 @@ function checkHeader(header: BatchHeader, codecs: Codecs): void {
   if (header.recordCount > batchRecordsMax) throw tooManyRecords(header.recordCount);
   if (header.transactional || header.control) {
     throw new BrokerError('INVALID_RECORD', 'Transactional and control batches are not supported.');
+  }
+  if (header.deleteHorizonMs !== undefined) {
+    throw new BrokerError('INVALID_RECORD', 'A producer cannot say when its tombstones may go.');
   }
   if (header.logAppendTime) {
     const message = 'A producer cannot say that timestamps are those of the append.';
@@ -116,6 +120,8 @@ export function acceptRecords(
     ? received.map((record) => ({ ...record, timestampMs: nowMs }))
     : received;
   checkRecords(records, nowMs);
+  const firstKeyless = records.findIndex(({ key }) => key === null);
+  if (firstKeyless !== -1) checkKeyless(configs, firstKeyless);
   const compression = compressionOf(configs, codecs);
   const bytes = encodeRecordBatch({ records, compression, ...(producer && { producer }) }, codecs);
   checkBatchBytes(bytes.length, configs);
@@ -138,6 +144,15 @@ function checkRecords(records: readonly LogRecord[], nowMs: number): void {
       { details: { limit: recordHeadersMax } },
     );
   }
+}
+
+/** Which value is the last of a key cannot be said of a record that has none. */
+function checkKeyless({ cleanupPolicy }: TopicConfigs, index: number): void {
+  if (!cleanupPolicy.compact) return;
+  const message = `Record ${index} has no key: a topic with compact in its cleanup.policy takes records with keys only.`;
+  throw new BrokerError('INVALID_RECORD', message, {
+    details: { index, setting: 'cleanup.policy' },
+  });
 }
 
 /** The setting was checked when it was set; this server may be another one. */

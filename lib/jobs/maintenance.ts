@@ -21,6 +21,7 @@ export type MaintenanceReport = CleanUpReport & {
   readonly segments: number;
   readonly bytesCompacted: number;
   readonly recordsExpired: number;
+  readonly recordsCompacted: number;
   readonly pagesDeleted: number;
   /** Deleted topics of which nothing is left now. */
   readonly topicsSwept: number;
@@ -138,6 +139,7 @@ async function maintainAll(
     segments: 0,
     bytesCompacted: 0,
     recordsExpired: 0,
+    recordsCompacted: 0,
     pagesDeleted: 0,
   };
   let ledByOthers = 0;
@@ -152,6 +154,7 @@ async function maintainAll(
       sums.segments += report.segments;
       sums.bytesCompacted += report.bytesCompacted;
       sums.recordsExpired += report.recordsExpired;
+      sums.recordsCompacted += report.recordsCompacted;
       sums.pagesDeleted += report.pagesDeleted;
     } catch (error) {
       failed(`${topic.name}/${ref.partition}`, error);

@@ -84,9 +84,17 @@ async function replacePages(
     ? { Update: { ...head, UpdateExpression } }
     : { ConditionCheck: head };
   const put = { TableName: tableName, Item: pageToItem(ref, replacement.page) };
+  const deletes = (replacement.replaces ?? []).map((end) => ({
+    Delete: {
+      TableName: tableName,
+      Key: { pk: { S: partitionKey(ref) }, sk: { S: pageSortKey(end) } },
+    },
+  }));
   for (let attempt = 1; ; attempt++) {
     try {
-      const command = new TransactWriteItemsCommand({ TransactItems: [onHead, { Put: put }] });
+      const command = new TransactWriteItemsCommand({
+        TransactItems: [onHead, { Put: put }, ...deletes],
+      });
       await replyTo('write', dynamodb.send(command));
       return 'replaced';
     } catch (error) {
