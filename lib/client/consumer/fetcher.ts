@@ -14,7 +14,7 @@ import { createPrefetchBudget } from './prefetch-budget.js';
 
 export type TopicPartition = { readonly topic: string; readonly partition: number };
 
-/** Records of one partition that were read together. */
+/** Records of one partition that were read together; none where compaction has left none. */
 export type FetchedRecords = TopicPartition & {
   readonly records: readonly PlacedRecord[];
   /** Where the partition goes on after them. */
@@ -83,8 +83,9 @@ export function createFetcher(
         const answer = await client.fetchBatches(at.topic, at.partition, request, call);
         if (signal.aborted) return;
         const records = recordsOf(answer.batches, offset, codecs);
+        const getsOn = answer.nextOffset > offset;
         offset = answer.nextOffset;
-        if (records.length === 0) continue;
+        if (!getsOn) continue;
         const bytes = answer.batches.length;
         budget.take(bytes);
         const { nextOffset, highWatermark } = answer;
