@@ -18,6 +18,10 @@ export type SimulationOptions = {
   /** Whether there is compaction and clean-up: its WAL floors also keep old requests out. */
   readonly maintaining: boolean;
   readonly trimming: boolean;
+  /** Whether records have keys, and older values of a key go. */
+  readonly compacting: boolean;
+  /** Of the fast time that jobs live in: soon, or longer than any run. */
+  readonly deleteRetentionMs: number;
   /** Whether a partition keeps only so many bytes; then any log start is right that never falls. */
   readonly retentionBytes: number;
   readonly partitionCount: number;
@@ -26,6 +30,8 @@ export type SimulationOptions = {
   /** How long a producer pauses now and then. */
   readonly thinkMs: number;
 };
+
+export const longerThanAnyRun = 10_000 * 24 * 3_600_000;
 
 export function optionsOf(seed: number, bug?: Bug): SimulationOptions {
   const crowded = seed % 7 === 0;
@@ -41,6 +47,8 @@ export function optionsOf(seed: number, bug?: Bug): SimulationOptions {
     evicting: !crowded,
     maintaining: seed % 3 !== 2,
     trimming: seed % 5 === 1,
+    compacting: seed % 3 !== 2 && seed % 2 === 1,
+    deleteRetentionMs: seed % 4 === 1 ? 3_600_000 : longerThanAnyRun,
     retentionBytes: seed % 5 === 3 ? 4_000 : -1,
     partitionCount: crowded ? 1 : 2,
     serverCount: 1 + (seed % 2),
