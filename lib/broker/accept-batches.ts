@@ -38,7 +38,7 @@ export function acceptBatches(
       // A producer's clock does not matter where it is not believed.
       if (!configs.logAppendTime) checkTimestamps(header, nowMs);
       const { firstKeyless } = validateRecords(batch, header, codecs);
-      if (firstKeyless !== undefined) checkKeyless(configs, firstKeyless);
+      if (firstKeyless !== undefined) checkKeyless(configs);
       const pending = pendingBatch(ref, batch, header, configs);
       return configs.logAppendTime ? appendedNow(pending, codecs, nowMs) : pending;
     });
@@ -120,8 +120,7 @@ export function acceptRecords(
     ? received.map((record) => ({ ...record, timestampMs: nowMs }))
     : received;
   checkRecords(records, nowMs);
-  const firstKeyless = records.findIndex(({ key }) => key === null);
-  if (firstKeyless !== -1) checkKeyless(configs, firstKeyless);
+  if (records.some(({ key }) => key === null)) checkKeyless(configs);
   const compression = compressionOf(configs, codecs);
   const bytes = encodeRecordBatch({ records, compression, ...(producer && { producer }) }, codecs);
   checkBatchBytes(bytes.length, configs);
@@ -147,12 +146,10 @@ function checkRecords(records: readonly LogRecord[], nowMs: number): void {
 }
 
 /** Which value is the last of a key cannot be said of a record that has none. */
-function checkKeyless({ cleanupPolicy }: TopicConfigs, index: number): void {
+function checkKeyless({ cleanupPolicy }: TopicConfigs): void {
   if (!cleanupPolicy.compact) return;
-  const message = `Record ${index} has no key: a topic with compact in its cleanup.policy takes records with keys only.`;
-  throw new BrokerError('INVALID_RECORD', message, {
-    details: { index, setting: 'cleanup.policy' },
-  });
+  const message = 'A record has no key: the topic has compact in its cleanup.policy.';
+  throw new BrokerError('INVALID_RECORD', message, { details: { setting: 'cleanup.policy' } });
 }
 
 /** The setting was checked when it was set; this server may be another one. */
