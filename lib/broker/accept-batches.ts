@@ -38,7 +38,8 @@ export function acceptBatches(
       checkHeader(header, codecs);
       // A producer's clock does not matter where it is not believed.
       if (!configs.logAppendTime) checkTimestamps(header, nowMs);
-      validateRecords(batch, header, codecs);
+      const { firstKeyless } = validateRecords(batch, header, codecs);
+      if (firstKeyless !== undefined) checkKeyless(configs);
       const parts = subRange(body, position, header.sizeBytes);
       position += header.sizeBytes;
       const pending = pendingBatch(ref, parts, header, configs);
@@ -55,6 +56,9 @@ function checkHeader(header: BatchHeader, codecs: Codecs): void {
   if (header.recordCount > batchRecordsMax) throw tooManyRecords(header.recordCount);
   if (header.transactional || header.control) {
     throw new BrokerError('INVALID_RECORD', 'Transactional and control batches are not supported.');
+  }
+  if (header.deleteHorizonMs !== undefined) {
+    throw new BrokerError('INVALID_RECORD', 'A producer cannot say when its tombstones may go.');
   }
   if (header.logAppendTime) {
     const message = 'A producer cannot say that timestamps are those of the append.';
@@ -120,6 +124,7 @@ export function acceptRecords(
     ? received.map((record) => ({ ...record, timestampMs: nowMs }))
     : received;
   checkRecords(records, nowMs);
+  if (records.some(({ key }) => key === null)) checkKeyless(configs);
   const compression = compressionOf(configs, codecs);
   const bytes = encodeRecordBatch({ records, compression, ...(producer && { producer }) }, codecs);
   checkBatchBytes(bytes.length, configs);
@@ -143,6 +148,13 @@ function checkRecords(records: readonly LogRecord[], nowMs: number): void {
       { details: { limit: recordHeadersMax } },
     );
   }
+}
+
+/** Which value is the last of a key cannot be said of a record that has none. */
+function checkKeyless({ cleanupPolicy }: TopicConfigs): void {
+  if (!cleanupPolicy.compact) return;
+  const message = 'A record has no key: the topic has compact in its cleanup.policy.';
+  throw new BrokerError('INVALID_RECORD', message, { details: { setting: 'cleanup.policy' } });
 }
 
 /** The setting was checked when it was set; this server may be another one. */

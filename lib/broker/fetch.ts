@@ -1,6 +1,7 @@
 /**
  * The fetch: from an offset, up to a budget, and if there is nothing yet, after a wait. Serves what was
- * committed before it began; never less than one batch, never a gap.
+ * committed before it began; never less than one batch if there is one, and no offset is passed over that
+ * holds a record.
  */
 
 import type { Codecs } from '../log/codecs.js';
@@ -8,7 +9,7 @@ import type { PartitionHead, PartitionRef } from '../log/partition-head.js';
 import type { Stores } from '../store/stores.js';
 import type { Clock } from '../store/world.js';
 import { BrokerError } from './broker-error.js';
-import { endOf, IndexMoved, readBatches } from './read-batches.js';
+import { type BatchesRead, IndexMoved, readBatches } from './read-batches.js';
 import type { TailWatch } from './tail-watch.js';
 
 export type FetchRequest = {
@@ -20,9 +21,9 @@ export type FetchRequest = {
 };
 
 export type FetchResult = {
-  /** Whole batches, in offset order; the first may begin before `offset`. Empty at the end. */
+  /** Whole batches, in offset order; the first may begin before `offset`. Empty where nothing follows. */
   readonly batches: readonly Uint8Array[];
-  /** Where the next fetch goes on. */
+  /** Where the next fetch goes on; further than the last batch where compaction left nothing behind it. */
   readonly nextOffset: number;
   readonly logStartOffset: number;
   readonly highWatermark: number;
@@ -49,10 +50,9 @@ export async function fetchRecords(
   if (offset === highWatermark) {
     return { batches: [], nextOffset: offset, logStartOffset, highWatermark };
   }
-  const batches = await readFollowingIndex(deps, ref, head, offset, bytesMax);
-  if (!batches) return undefined;
-  const last = batches.at(-1);
-  const nextOffset = last ? endOf(last) : offset;
+  const found = await readFollowingIndex(deps, ref, head, offset, bytesMax);
+  if (!found) return undefined;
+  const { batches, nextOffset } = found;
   // The head may have been read again since.
   highWatermark = Math.max(highWatermark, nextOffset);
   return { batches, nextOffset, logStartOffset, highWatermark };
@@ -103,7 +103,7 @@ async function readFollowingIndex(
   head: PartitionHead,
   offset: number,
   bytesMax: number,
-): Promise<Uint8Array[] | undefined> {
+): Promise<BatchesRead | undefined> {
   const { stores, codecs } = deps;
   try {
     return await readBatches(stores, codecs, ref, head, offset, bytesMax);

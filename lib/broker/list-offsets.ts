@@ -15,7 +15,7 @@ import {
 import { decodeRecords } from '../log/record-batch.js';
 import type { Stores } from '../store/stores.js';
 import { BrokerError } from './broker-error.js';
-import { endOf, IndexMoved, locate, readBatches } from './read-batches.js';
+import { IndexMoved, locate, readBatches } from './read-batches.js';
 
 export type TimedOffset = { readonly offset: number; readonly timestampMs: number };
 
@@ -97,9 +97,8 @@ async function searchLocation(
   let offset = Math.max(location.baseOffset, head.logStartOffset);
   while (offset < end) {
     const bytesMax = Math.min(location.sizeBytes, fetchBytesDefault);
-    const batches = await readBatches(stores, codecs, ref, head, offset, bytesMax);
+    const { batches, nextOffset } = await readBatches(stores, codecs, ref, head, offset, bytesMax);
     for (const batch of batches) {
-      offset = endOf(batch);
       if (readBatchHeader(batch).maxTimestampMs < timestampMs) continue;
       const record = decodeRecords(batch, codecs).find(
         (candidate) =>
@@ -107,6 +106,7 @@ async function searchLocation(
       );
       if (record) return { offset: record.offset, timestampMs: record.timestampMs };
     }
+    offset = nextOffset;
   }
   return undefined;
 }

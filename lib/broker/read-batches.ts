@@ -25,11 +25,17 @@ export class IndexMoved extends Error {
   override readonly name = 'IndexMoved';
 }
 
+export type BatchesRead = {
+  readonly batches: readonly Uint8Array[];
+  /** Where the next read goes on: always further. Nothing lies between the last batch and here. */
+  readonly nextOffset: number;
+};
+
 /**
- * Whole batches from the one that contains `offset` on: about `bytesMax` of them, at least one. Should an
- * object fail, what lies before it is served: the next read, which begins there, tells of it. Otherwise a
- * reader far behind would need all objects of a page to succeed at once, and might never get on.
- * `offset` lies in `[logStartOffset, nextOffset)` of `head`.
+ * Whole batches from the one that contains `offset` on: about `bytesMax` of them, at least one, unless
+ * compaction has left none up to the end. Should an object fail, what lies before it is served: the next
+ * read, which begins there, tells of it. Otherwise a reader far behind would need all objects of a page to
+ * succeed at once, and might never get on. `offset` lies in `[logStartOffset, nextOffset)` of `head`.
  */
 export async function readBatches(
   stores: Stores,
@@ -38,11 +44,24 @@ export async function readBatches(
   head: PartitionHead,
   offset: number,
   bytesMax: number,
-): Promise<Uint8Array[]> {
-  const locations = await locate(stores, ref, head, offset, bytesMax);
-  const reads = planFetch(locations, offset, bytesMax);
-  const ranges = reads.map((read) => readRange(stores, codecs, read, head));
-  return select(beforeFailure(await Promise.allSettled(ranges)).flat(), offset, bytesMax);
+): Promise<BatchesRead> {
+  for (let from = offset; ; ) {
+    const locations = await locate(stores, ref, head, from, bytesMax);
+    const reads = planFetch(locations, from, bytesMax);
+    const ranges = reads.map((read) => readRange(stores, codecs, read, head));
+    const found = beforeFailure(await Promise.allSettled(ranges));
+    const nextOffset = reads[found.length - 1]?.nextOffset;
+    if (nextOffset === undefined) throw new IndexMoved(`nothing is known of offset ${from}`);
+    const batches = found.flat().filter((batch) => endOf(batch) > from);
+    const selected = select(batches, bytesMax);
+    const last = selected.at(-1);
+    if (last && selected.length < batches.length) {
+      return { batches: selected, nextOffset: endOf(last) };
+    }
+    // What `from` was in has been compacted away, and all behind it that was read.
+    if (last || nextOffset >= head.nextOffset) return { batches: selected, nextOffset };
+    from = nextOffset;
+  }
 }
 
 /** What came before the first failure; that failure, if nothing did. */
@@ -114,6 +133,7 @@ async function readRange(
   read: PlannedRead,
   head: PartitionHead,
 ): Promise<Uint8Array[]> {
+  if (read.sizeBytes === 0) return [];
   for (let tries = 1; ; tries++) {
     try {
       const answer = await stores.objects.read(read.objectKey, read.position, read.sizeBytes);
@@ -138,11 +158,10 @@ function corrupt(read: PlannedRead, cause: Error): BrokerError {
   });
 }
 
-function select(batches: readonly Uint8Array[], offset: number, bytesMax: number): Uint8Array[] {
+function select(batches: readonly Uint8Array[], bytesMax: number): Uint8Array[] {
   const selected: Uint8Array[] = [];
   let bytes = 0;
   for (const batch of batches) {
-    if (endOf(batch) <= offset) continue;
     bytes += batch.length;
     if (selected.length > 0 && bytes > bytesMax) break;
     selected.push(batch);

@@ -95,7 +95,6 @@ export function createTopics(
       checkTags(tags);
       const own = changedConfigs({}, { set: configs });
       checkCompression(own, canCompress);
-      checkCleanupPolicy(own);
       const facts = { name, topicId: world.uuid(), partitionCount, createdAtMs: clock.nowMs() };
       const topic = { ...facts, ...unalteredTopic, configs: own, tags, annotations };
       if (await stores.topics.find(name)) throw alreadyExists(name);
@@ -109,7 +108,6 @@ export function createTopics(
         const wanted = typeof change === 'function' ? change(topic) : change;
         const state = changedState(topic, wanted);
         if (wanted.set) checkCompression(wanted.set, canCompress);
-        if (wanted.set) checkCleanupPolicy(wanted.set);
         return state;
       });
       return kept(name, altered);
@@ -198,14 +196,6 @@ function checkCompression(configs: ConfigOverrides, canCompress: ReadonlySet<Com
   if (compression === 'producer' || canCompress.has(compression)) return;
   const setting = 'compression.type';
   const message = `Invalid setting: this server cannot compress with ${setting}=${compression}.`;
-  throw new BrokerError('INVALID_CONFIG', message, { details: { setting } });
-}
-
-/** What maintenance does not do is refused, not taken and forgotten. */
-function checkCleanupPolicy(configs: ConfigOverrides): void {
-  if (!topicConfigsOf(configs).cleanupPolicy.compact) return;
-  const setting = 'cleanup.policy';
-  const message = `Invalid setting: ${setting} must be delete; keys are not compacted yet.`;
   throw new BrokerError('INVALID_CONFIG', message, { details: { setting } });
 }
 

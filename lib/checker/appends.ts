@@ -6,6 +6,7 @@
 import type { Append, Completion, Fence } from './history.js';
 import { HistoryError } from './history-lines.js';
 import type { Batch, KnownLog, Values } from './known-log.js';
+import { createOffsetTable } from './offset-table.js';
 import type { Report } from './verdict.js';
 
 /** Takes the completion of an operation that was begun. */
@@ -19,6 +20,9 @@ export function beginAppend(
   event: number,
   report: Report,
 ): Settle {
+  if (append.keys && append.keys.length !== append.values.length) {
+    throw new HistoryError(event, '`keys` must be as many as `values`');
+  }
   const batch = findBatch(append, log, values, event) ?? newBatch(append, log, values, batches);
   batch.open++;
   return (completion, at) => {
@@ -66,11 +70,14 @@ function findBatch(
 }
 
 function newBatch(append: Append, log: KnownLog, values: Values, batches: Batch[]): Batch {
-  const { producer, expectedOffset, fencingToken } = append;
+  const { producer, expectedOffset, fencingToken, keys, tombstones = [] } = append;
+  if (keys) log.compacted ??= { seenAtLast: createOffsetTable(), goneAt: createOffsetTable() };
   const batch: Batch = {
     log,
     firstValue: values.next(),
     count: append.values.length,
+    keys,
+    tombstones,
     producer,
     expectedOffset,
     fencingToken,

@@ -8,6 +8,7 @@ import { createGroupCommits } from './group-commits.js';
 import type { Completion, HistoryEvent, Invoke } from './history.js';
 import { HistoryError } from './history-lines.js';
 import { claimsOf, judgeBatches } from './judge-batches.js';
+import { judgeKeys, keysOf } from './judge-keys.js';
 import { judgeLog } from './judge-log.js';
 import { type Batch, createKnownLog, createValues, type KnownLog } from './known-log.js';
 import { beginTrim, createReads } from './reads.js';
@@ -16,6 +17,8 @@ import { collectViolations, type Verdict } from './verdict.js';
 export type CheckerOptions = {
   /** False: nothing but trims may move a log start. True, unless said otherwise. */
   readonly retention?: boolean;
+  /** True: no history is so long that a tombstone may go. False, unless said otherwise. */
+  readonly tombstonesStay?: boolean;
 };
 
 export type Checker = {
@@ -27,7 +30,8 @@ export type Checker = {
 
 type UnderWay = { readonly op: Invoke['op']; readonly settle: Settle };
 
-export function createChecker({ retention = true }: CheckerOptions = {}): Checker {
+export function createChecker(options: CheckerOptions = {}): Checker {
+  const { retention = true, tombstonesStay = false } = options;
   const { violations, totals, report } = collectViolations();
   const values = createValues();
   const batches: Batch[] = [];
@@ -52,7 +56,7 @@ export function createChecker({ retention = true }: CheckerOptions = {}): Checke
       case 'append':
         return beginAppend(logOf(invoke.log), invoke, values, batches, event, report);
       case 'read':
-        return reads.beginRead(invoke.process, logOf(invoke.log), invoke);
+        return reads.beginRead(invoke.process, logOf(invoke.log), invoke, event);
       case 'fence':
         return beginFence(logOf(invoke.log), invoke, event);
       case 'trim':
@@ -87,8 +91,13 @@ export function createChecker({ retention = true }: CheckerOptions = {}): Checke
     finish() {
       for (const process of [...underWay.keys()]) complete({ type: 'unknown', process });
       const claims = claimsOf(batches);
-      const records = judgeBatches(batches, values, claims, report);
-      for (const log of logs.values()) judgeLog(log, claims.get(log), retention, report);
+      const keys = keysOf(batches, values, tombstonesStay);
+      const records = judgeBatches(batches, values, claims, keys, report);
+      for (const log of logs.values()) {
+        const compacted = keys.get(log);
+        judgeLog(log, claims.get(log), retention, compacted, report);
+        if (compacted) judgeKeys(log, compacted, report);
+      }
       return {
         valid: violations.length === 0,
         violations,

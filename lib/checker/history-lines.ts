@@ -58,6 +58,14 @@ const values: Rule = [
   (value) => Array.isArray(value) && value.length > 0 && value.every(isText),
   'an array of strings that is not empty',
 ];
+const texts: Rule = [
+  (value) => Array.isArray(value) && value.every(isText),
+  'an array of strings, as many as values',
+];
+const counts: Rule = [
+  (value) => Array.isArray(value) && value.every(isCount),
+  'an array of whole numbers from 0',
+];
 const records: Rule = [
   (value) =>
     Array.isArray(value) &&
@@ -85,6 +93,8 @@ const shapes: Readonly<Record<string, Readonly<Record<string, Rule>>>> = {
   'invoke append': {
     log: text,
     values,
+    keys: optional(texts),
+    tombstones: optional(counts),
     producer: optional(producer),
     expectedOffset: optional(count),
     fencingToken: optional(text),

@@ -23,6 +23,10 @@ export type Append = {
   readonly log: string;
   /** One batch. */
   readonly values: readonly Value[];
+  /** As many as values. With them the log is one whose keys are compacted: older values of a key may go. */
+  readonly keys?: readonly string[];
+  /** Which of the values delete their key: by their place among the values. */
+  readonly tombstones?: readonly number[];
   /** Whose order it keeps; the process itself, unless said otherwise. */
   readonly producer?: ProducerIdentity;
   readonly expectedOffset?: number;

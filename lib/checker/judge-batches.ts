@@ -4,6 +4,7 @@
  */
 
 import { mayPassFence } from './appends.js';
+import type { LogKeys } from './judge-keys.js';
 import { type Batch, type KnownLog, mayExist, type Values } from './known-log.js';
 import { createOffsetTable, type OffsetTable } from './offset-table.js';
 import type { Report } from './verdict.js';
@@ -17,6 +18,7 @@ export function judgeBatches(
   batches: readonly Batch[],
   values: Values,
   claims: ReadonlyMap<KnownLog, OffsetTable>,
+  keys: ReadonlyMap<KnownLog, LogKeys>,
   report: Report,
 ): BatchTotals {
   let acknowledgedRecords = 0;
@@ -38,7 +40,7 @@ export function judgeBatches(
         () => `the batch of ${name} was acknowledged at ${batch.ackedAt}, ${conflict}`,
       );
     }
-    unseenRecords += judgeValues(batch, readAt, values, report);
+    unseenRecords += judgeValues(batch, readAt, values, keys.get(batch.log), report);
     const place = batch.ackedAt >= 0 ? batch.ackedAt : readAt;
     if (place === undefined) return;
     judgePlace(batch, place, values, report);
@@ -69,7 +71,7 @@ export function claimsOf(batches: readonly Batch[]): Map<KnownLog, OffsetTable> 
 }
 
 /** Where the batch begins, as far as reads tell. */
-function readPlaceOf({ firstValue, count }: Batch, values: Values): number | undefined {
+export function readPlaceOf({ firstValue, count }: Batch, values: Values): number | undefined {
   for (let i = 0; i < count; i++) {
     const offset = values.offsetOf(firstValue + i);
     if (offset >= 0) return offset - i;
@@ -114,6 +116,7 @@ function judgeValues(
   batch: Batch,
   readAt: number | undefined,
   values: Values,
+  keys: LogKeys | undefined,
   report: Report,
 ): number {
   const { log, firstValue, count, ackedAt } = batch;
@@ -127,6 +130,7 @@ function judgeValues(
       continue;
     }
     const offset = (acked ? ackedAt : (readAt ?? 0)) + i;
+    if (keys?.mayBeGone(offset)) continue;
     const looked = offset >= log.logStart && wasLookedAt(log, offset);
     const name = () => values.nameOf(firstValue + i);
     if (acked && looked) {

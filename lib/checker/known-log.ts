@@ -27,6 +27,15 @@ export type KnownLog = {
   /** Final reads that did not reach what was acknowledged: stale, or the rest is lost. */
   readonly shortReads: { readonly ackedEnd: number; readonly event: number }[];
   readonly fences: Fences;
+  /** Of a log whose keys are compacted. */
+  compacted: CompactedLog | undefined;
+};
+
+export type CompactedLog = {
+  /** What final reads have seen. */
+  readonly seenAtLast: OffsetTable;
+  /** By offset, the first event that showed that it is gone. */
+  readonly goneAt: OffsetTable;
 };
 
 export type Fence = { readonly invoked: number; settled: number; failed: boolean };
@@ -48,6 +57,7 @@ export function createKnownLog(name: string): KnownLog {
     skipped: [],
     shortReads: [],
     fences: { settled: -1, byToken: new Map() },
+    compacted: undefined,
   };
 }
 
@@ -56,6 +66,9 @@ export type Batch = {
   readonly log: KnownLog;
   readonly firstValue: number;
   readonly count: number;
+  /** Of a log whose keys are compacted: what is a key's last value, what deletes it. */
+  readonly keys: readonly string[] | undefined;
+  readonly tombstones: readonly number[];
   readonly producer: ProducerIdentity | undefined;
   readonly expectedOffset: number | undefined;
   readonly fencingToken: string | undefined;

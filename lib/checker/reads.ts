@@ -5,7 +5,7 @@
 
 import type { Settle } from './appends.js';
 import type { Completion, Read, Trim, Value } from './history.js';
-import { type KnownLog, mayExist, type Values } from './known-log.js';
+import { type CompactedLog, type KnownLog, mayExist, type Values } from './known-log.js';
 import type { Report } from './verdict.js';
 
 type ReadAnswer = Extract<Completion, { type: 'ok'; op: 'read' }>;
@@ -17,22 +17,26 @@ type Asked = {
   readonly logStart: number;
   /** The high watermark that this reader was told before. */
   readonly ownHighWatermark: number;
+  readonly event: number;
 };
 
 export function createReads(values: Values, report: Report) {
   const highWatermarks = new Map<string, number>();
   let readRecords = 0;
 
-  function beginRead(process: string, log: KnownLog, read: Read): Settle {
+  function beginRead(process: string, log: KnownLog, read: Read, invoked: number): Settle {
     const reader = `${process} ${log.name}`;
     const ownHighWatermark = highWatermarks.get(reader) ?? -1;
     const { ackedEnd, logStart } = log;
-    const asked = { read, ackedEnd, logStart, ownHighWatermark };
+    const asked = { read, ackedEnd, logStart, ownHighWatermark, event: invoked };
     return (completion, event) => {
       if (completion.type === 'fail') judgeRefusal(log, asked, completion, event, report);
       if (completion.type !== 'ok' || completion.op !== 'read') return;
       readRecords += completion.records.length;
-      for (const [offset, value] of completion.records) note(log, offset, value, event);
+      for (const [offset, value] of completion.records) {
+        note(log, offset, value, event);
+        if (log.compacted) judgeReturn(log, log.compacted, offset, asked, event, report);
+      }
       judgeOrder(log, read, completion, event, report);
       judgeEnds(log, asked, completion, event, report);
       highWatermarks.set(reader, Math.max(completion.highWatermark, ownHighWatermark));
@@ -73,6 +77,22 @@ export function createReads(values: Values, report: Report) {
   return { beginRead, readRecords: () => readRecords };
 }
 
+/** What is gone for one reader is gone for all who begin after that. */
+function judgeReturn(
+  log: KnownLog,
+  { seenAtLast, goneAt }: CompactedLog,
+  offset: number,
+  asked: Asked,
+  event: number,
+  report: Report,
+): void {
+  if (asked.read.final) seenAtLast.set(offset, event);
+  const gone = goneAt.get(offset);
+  if (gone < 0 || gone >= asked.event) return;
+  const where = { log: log.name, event };
+  report('resurrected', where, () => `${offset} is there, though event ${gone} passed over it`);
+}
+
 function cover(log: KnownLog, read: Read, { nextOffset, highWatermark }: ReadAnswer): void {
   log.finalFrom = Math.min(log.finalFrom, read.offset);
   log.finalTo = Math.max(log.finalTo, nextOffset);
@@ -95,6 +115,7 @@ function judgeOrder(
     }
     if (Math.max(from, hidden) < to) {
       log.skipped.push({ from: Math.max(from, hidden), to, event });
+      noteGone(log, Math.max(from, hidden), to, event);
     }
   };
   // A batch that contains the offset may be served whole.
@@ -121,17 +142,25 @@ function judgeOrder(
   }
 }
 
+function noteGone({ compacted }: KnownLog, from: number, to: number, event: number): void {
+  for (let offset = from; compacted && offset < to; offset++) {
+    if (compacted.goneAt.get(offset) < 0) compacted.goneAt.set(offset, event);
+  }
+}
+
 /** Where the log ends and begins, against what was known when the read was sent. */
 function judgeEnds(
   log: KnownLog,
   { read, ackedEnd, logStart, ownHighWatermark }: Asked,
-  { records, highWatermark, logStartOffset }: ReadAnswer,
+  { records, nextOffset, highWatermark, logStartOffset }: ReadAnswer,
   event: number,
   report: Report,
 ): void {
   const where = { log: log.name, event };
+  // Where keys were compacted an answer may have nothing but the place to go on from.
+  const getsOn = log.compacted !== undefined && nextOffset > read.offset;
   const emptyBelowEnd =
-    records.length === 0 && read.offset < ackedEnd && read.offset >= logStartOffset;
+    records.length === 0 && !getsOn && read.offset < ackedEnd && read.offset >= logStartOffset;
   if (highWatermark < ackedEnd || emptyBelowEnd) {
     if (read.final) log.shortReads.push({ ackedEnd, event });
     else {

@@ -16,6 +16,7 @@ export const anomalies = {
   phantom: 'P12: a value was read that nobody sent to this log',
   'stale-read': 'P7: a read did not see what was acknowledged before it began',
   gap: 'P2: an offset below the end that holds nothing',
+  resurrected: 'P9: a record came back, or stayed when what deleted its key is gone',
   'torn-batch': 'P3: the values of one batch do not lie together and in order',
   'out-of-range': 'P9: a reader was turned away wrongly, or not turned away',
   'fenced-write': 'P6: an append took effect after it had been fenced off',

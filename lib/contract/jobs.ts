@@ -19,6 +19,9 @@ export const jobReport = z
     segments: count.meta({ description: 'Written by compaction.' }),
     bytesCompacted: count,
     recordsExpired: count.meta({ description: 'By retention: below the log start since.' }),
+    recordsCompacted: count.meta({
+      description: 'By key compaction: a newer one of their key stays, or a tombstone has served.',
+    }),
     pagesDeleted: count.meta({ description: 'Of the index, with their segments.' }),
     bucketsDeleted: count.meta({ description: 'Hours of WAL and inline objects.' }),
     objectsDeleted: count,

@@ -10,7 +10,9 @@ function schemaOf(setting: TopicSetting<unknown>, nullable: boolean) {
   const { name, documentation, choices, range } = setting;
   const anyOf = [
     ...(choices ? [{ type: 'string', enum: Object.keys(choices) }] : []),
-    ...(range ? [{ type: 'integer', minimum: range.min, maximum: range.max }] : []),
+    ...(range
+      ? [{ type: range.fraction ? 'number' : 'integer', minimum: range.min, maximum: range.max }]
+      : []),
     ...(nullable ? [{ type: 'null' }] : []),
   ];
   return [name, { description: `${documentation} Default: ${setting.default}.`, anyOf }] as const;

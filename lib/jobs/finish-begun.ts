@@ -1,7 +1,8 @@
 /**
  * After a leader that did not come to its end: the segment that it was writing is either in the index, and
  * then the pages that it replaced go, or it never will be, and then it goes itself. Only once somebody else
- * leads: a change that the old leader asked for is refused from then on, however late it arrives.
+ * leads: a change that the old leader asked for is refused from then on, however late it arrives. Says whether
+ * it is in the index.
  */
 
 import type { PartitionRef } from '../log/partition-head.js';
@@ -14,9 +15,9 @@ export async function finishBegun(
   { index, objects }: Stores,
   ref: PartitionRef,
   key: string,
-): Promise<void> {
+): Promise<boolean> {
   const segment = parseSegmentKey(key);
-  if (!segment) return;
+  if (!segment) return false;
   // All that ends inside the segment; its own page is the first that ends after them.
   const replaced: number[] = [];
   for (let offset = segment.baseOffset; ; ) {
@@ -24,7 +25,7 @@ export async function finishBegun(
     for (const page of found) {
       if (page.locations.some(({ objectKey }) => objectKey === key)) {
         await index.deletePages(ref, replaced);
-        return;
+        return true;
       }
       replaced.push(page.nextOffset);
     }
@@ -33,4 +34,5 @@ export async function finishBegun(
     offset = last.nextOffset;
   }
   await objects.delete([key]);
+  return false;
 }

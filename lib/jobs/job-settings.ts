@@ -12,6 +12,8 @@ export type JobSettings = {
   readonly graceMs: number;
   /** Of batches held in memory at once while a segment is written. */
   readonly memoryBytesMax: number;
+  /** Of the keys that key compaction compares at once; with more it compares less of the log at a time. */
+  readonly dedupeBytesMax: number;
   /** One run does not begin anything new after it has taken this long, ... */
   readonly runMsMax: number;
   /** ... or has compacted this much. */
@@ -28,6 +30,7 @@ export const jobDefaults: JobSettings = {
   compactAfterMs: hourMs,
   graceMs: 2 * hourMs,
   memoryBytesMax: 32 * MiB,
+  dedupeBytesMax: 64 * MiB,
   runMsMax: 240_000,
   runBytesMax: 4_096 * MiB,
   intervalMs: 60_000,

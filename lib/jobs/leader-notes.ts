@@ -1,13 +1,32 @@
 /**
- * What one leader leaves for the next: work that is begun and not finished. Nothing that readers see depends
- * on it, so notes that are lost or cannot be read cost a leftover object at most.
+ * What one leader leaves for the next: work that is begun and not finished, and what was done. What they
+ * say was done, was done; notes that are lost or cannot be read cost work that is done again and leftover
+ * objects, and nothing that readers see.
  */
 
 export type LeaderNotes = {
   /** A segment that was being written: garbage unless a page points to it. */
   readonly writing?: string;
+  /** Segments in whose place it was being written: garbage if a page does. */
+  readonly replacing?: readonly string[];
   /** What lies below this offset was deleted at that time; its bytes follow after a grace period. */
   readonly deleted?: { readonly below: number; readonly atMs: number };
+  /** Segments that were replaced at that time; they are deleted after a grace period. */
+  readonly retired?: readonly Retired[];
+  /** Key compaction: below `to` no key has two records. */
+  readonly cleaned?: Cleaned;
+  /** Key compaction under way: below `next` nothing is left that has a newer record below `to`. */
+  readonly cleaning?: Cleaned & { readonly next: number };
+};
+
+export type Retired = { readonly keys: readonly string[]; readonly atMs: number };
+
+export type Cleaned = {
+  readonly to: number;
+  /** How large it is since then. */
+  readonly bytes: number;
+  /** When the last of the tombstones there may go. */
+  readonly horizonMs?: number;
 };
 
 export function readLeaderNotes(text: string | undefined): LeaderNotes {
@@ -21,4 +40,28 @@ export function readLeaderNotes(text: string | undefined): LeaderNotes {
 
 export function writeLeaderNotes(notes: LeaderNotes): string {
   return JSON.stringify(notes);
+}
+
+/** After what was begun has come to its end: if it is in use, what it replaced is not. */
+export function afterBegun(notes: LeaderNotes, inUse: boolean, nowMs: number): LeaderNotes {
+  const { writing: _, replacing = [], ...rest } = notes;
+  if (!inUse || replacing.length === 0) return rest;
+  return { ...rest, retired: [...(rest.retired ?? []), { keys: replacing, atMs: nowMs }] };
+}
+
+/** What may be deleted now, and the notes without it. */
+export function takeRetired(
+  notes: LeaderNotes,
+  nowMs: number,
+  graceMs: number,
+): { readonly keys: readonly string[]; readonly rest: LeaderNotes } {
+  const { retired = [], ...others } = notes;
+  const isDue = ({ atMs }: Retired) => nowMs - atMs >= graceMs;
+  const waiting = retired.filter((one) => !isDue(one));
+  const keys = retired.filter(isDue).flatMap((one) => one.keys);
+  return { keys, rest: waiting.length > 0 ? { ...others, retired: waiting } : others };
+}
+
+export function retiredCount({ retired = [] }: LeaderNotes): number {
+  return retired.reduce((sum, { keys }) => sum + keys.length, 0);
 }

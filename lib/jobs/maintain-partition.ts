@@ -8,6 +8,13 @@ import { oldBucketAt } from '../log/compaction-plan.js';
 import type { PartitionHead, PartitionRef } from '../log/partition-head.js';
 import type { TopicConfigs } from '../log/topic-configs.js';
 import {
+  compactKeys,
+  type KeyCompactionReport,
+  type NoteBook,
+  noKeysCompacted,
+  planStretch,
+} from './compact-keys.js';
+import {
   type CompactionDeps,
   compactPartition,
   isCompactable,
@@ -16,19 +23,34 @@ import {
 import { finishBegun } from './finish-begun.js';
 import type { JobSettings } from './job-settings.js';
 import { type Leader, takeLead } from './leader.js';
-import { type LeaderNotes, readLeaderNotes, writeLeaderNotes } from './leader-notes.js';
+import {
+  afterBegun,
+  type LeaderNotes,
+  readLeaderNotes,
+  takeRetired,
+  writeLeaderNotes,
+} from './leader-notes.js';
 import { deletePagesBelow, findLogStart, hasPagesBelow } from './retain-partition.js';
 
 export type PartitionReport = {
   readonly kind: 'idle' | 'done' | 'ledByAnother';
   readonly segments: number;
+  /** By compaction of either kind: what was read. */
   readonly bytesCompacted: number;
   /** Records below the log start since this run. */
   readonly recordsExpired: number;
+  /** Records that had a newer one of their key, and tombstones that nobody needs any more. */
+  readonly recordsCompacted: number;
   readonly pagesDeleted: number;
 };
 
-const nothing = { segments: 0, bytesCompacted: 0, recordsExpired: 0, pagesDeleted: 0 };
+const nothing = {
+  segments: 0,
+  bytesCompacted: 0,
+  recordsExpired: 0,
+  recordsCompacted: 0,
+  pagesDeleted: 0,
+};
 
 export type MaintainDeps = Omit<CompactionDeps, 'memoryBytesMax'> & {
   readonly settings: JobSettings;
@@ -74,19 +96,24 @@ async function hasWork(
   if (notes.deleted) {
     if (nowMs - notes.deleted.atMs >= settings.graceMs) return true;
   } else if (await hasPagesBelow(stores.index, ref, head.logStartOffset)) return true;
-  if ((await expiredBelow(deps, ref, head, configs)) !== undefined) return true;
-  return isCompactable(stores, ref, head, goalOf(deps, configs));
+  if (takeRetired(notes, nowMs, settings.graceMs).keys.length > 0) return true;
+  if ((await expiredBelow(deps, ref, head, notes, configs)) !== undefined) return true;
+  if (await isCompactable(stores, ref, head, goalOf(deps, configs))) return true;
+  if (!configs.cleanupPolicy.compact) return false;
+  return (await planStretch(stores, ref, head, notes, configs, nowMs)) !== undefined;
 }
 
 async function expiredBelow(
   { stores, world }: MaintainDeps,
   ref: PartitionRef,
   head: PartitionHead,
+  { cleaned, cleaning }: LeaderNotes,
   { cleanupPolicy, retentionMs, retentionBytes }: TopicConfigs,
 ): Promise<number | undefined> {
   if (!cleanupPolicy.delete) return undefined;
   const retention = { retentionMs, retentionBytes };
-  return findLogStart(stores.index, ref, head, retention, world.clock.nowMs());
+  const cleanedTo = Math.max(cleaned?.to ?? 0, cleaning?.next ?? 0);
+  return findLogStart(stores.index, ref, head, retention, world.clock.nowMs(), cleanedTo);
 }
 
 async function lead(
@@ -96,49 +123,81 @@ async function lead(
   configs: TopicConfigs,
   goesOn: (bytesSoFar: number) => boolean,
 ): Promise<PartitionReport> {
-  const { stores, settings } = deps;
-  const { index } = stores;
-  const { leadership, head } = leader;
-  // Read again: the leader before us may have written them since.
-  let notes = readLeaderNotes(await index.readNotes(ref));
-  const note = async (changed: LeaderNotes) => {
-    notes = changed;
-    await index.writeNotes(ref, leadership.leaderEpoch, writeLeaderNotes(changed));
-  };
-  if (notes.writing !== undefined) {
-    await finishBegun(stores, ref, notes.writing);
-    await note(withoutWriting(notes));
+  const { stores, settings, world } = deps;
+  const { head } = leader;
+  const notes = await openNotes(deps, ref, leader);
+  const begun = notes.read().writing;
+  if (begun !== undefined) {
+    const inUse = await finishBegun(stores, ref, begun);
+    await notes.write(afterBegun(notes.read(), inUse, world.clock.nowMs()));
   }
-  const expired = await expire(deps, ref, leader, configs);
-  const pagesDeleted = await deleteExpired(deps, ref, expired.logStartOffset, notes, note);
+  const expired = await expire(deps, ref, leader, notes.read(), configs);
+  const pagesDeleted = await deleteExpired(deps, ref, expired.logStartOffset, notes);
+  await deleteRetired(deps, notes);
+  const compaction = { ...deps, memoryBytesMax: settings.memoryBytesMax };
   const compacted = goesOn(0)
-    ? await compactPartition({ ...deps, memoryBytesMax: settings.memoryBytesMax }, ref, leader, {
+    ? await compactPartition(compaction, ref, leader, {
         ...goalOf(deps, configs),
         goesOn,
-        begins: (key) => note({ ...notes, writing: key }),
+        begins: (key) => notes.write({ ...notes.read(), writing: key }),
       })
     : nothingCompacted;
-  if (compacted.segments > 0) await note(withoutWriting(notes));
+  if (compacted.segments > 0) await notes.write(withoutWriting(notes.read()));
+  const keys = await withoutOldKeys(deps, ref, leader, notes, configs, (bytes) =>
+    goesOn(compacted.bytes + bytes),
+  );
   return {
     kind: 'done',
-    segments: compacted.segments,
-    bytesCompacted: compacted.bytes,
+    segments: compacted.segments + keys.segments,
+    bytesCompacted: compacted.bytes + keys.bytes,
     recordsExpired: expired.logStartOffset - head.logStartOffset,
+    recordsCompacted: keys.recordsCompacted,
     pagesDeleted,
   };
 }
 
-function withoutWriting({ deleted }: LeaderNotes): LeaderNotes {
-  return deleted ? { deleted } : {};
+/** Read again: the leader before us may have written them since. */
+async function openNotes(
+  { stores: { index } }: MaintainDeps,
+  ref: PartitionRef,
+  { leadership }: Leader,
+): Promise<NoteBook> {
+  let notes = readLeaderNotes(await index.readNotes(ref));
+  return {
+    read: () => notes,
+    async write(changed) {
+      notes = changed;
+      await index.writeNotes(ref, leadership.leaderEpoch, writeLeaderNotes(changed));
+    },
+  };
+}
+
+function withoutWriting({ writing: _, ...notes }: LeaderNotes): LeaderNotes {
+  return notes;
+}
+
+async function withoutOldKeys(
+  deps: MaintainDeps,
+  ref: PartitionRef,
+  leader: Leader,
+  notes: NoteBook,
+  configs: TopicConfigs,
+  goesOn: (bytes: number) => boolean,
+): Promise<KeyCompactionReport> {
+  // What could not be finished is finished first: by the next leader, when this one was deposed.
+  if (!configs.cleanupPolicy.compact || notes.read().writing !== undefined) return noKeysCompacted;
+  if (!goesOn(0)) return noKeysCompacted;
+  return compactKeys({ ...deps, ...deps.settings }, ref, leader, notes, { ...configs, goesOn });
 }
 
 async function expire(
   deps: MaintainDeps,
   ref: PartitionRef,
   { leadership, head }: Leader,
+  notes: LeaderNotes,
   configs: TopicConfigs,
 ): Promise<{ readonly logStartOffset: number }> {
-  const start = await expiredBelow(deps, ref, head, configs);
+  const start = await expiredBelow(deps, ref, head, notes, configs);
   if (start === undefined) return head;
   const raised = await deps.stores.index.raiseLogStart(ref, start, leadership);
   return raised.kind === 'changed' ? raised.head : head;
@@ -149,16 +208,26 @@ async function deleteExpired(
   { stores, world, settings }: MaintainDeps,
   ref: PartitionRef,
   logStartOffset: number,
-  notes: LeaderNotes,
-  note: (notes: LeaderNotes) => Promise<void>,
+  notes: NoteBook,
 ): Promise<number> {
   const nowMs = world.clock.nowMs();
-  const due = notes.deleted && nowMs - notes.deleted.atMs >= settings.graceMs;
-  const pagesDeleted =
-    notes.deleted && due ? await deletePagesBelow(stores, ref, notes.deleted.below) : 0;
-  if (notes.deleted && !due) return 0;
+  const { deleted, ...others } = notes.read();
+  const due = deleted && nowMs - deleted.atMs >= settings.graceMs;
+  const pagesDeleted = deleted && due ? await deletePagesBelow(stores, ref, deleted.below) : 0;
+  if (deleted && !due) return 0;
   const more = await hasPagesBelow(stores.index, ref, logStartOffset);
-  if (more) await note({ ...notes, deleted: { below: logStartOffset, atMs: nowMs } });
-  else if (notes.deleted) await note({ ...(notes.writing && { writing: notes.writing }) });
+  if (more) await notes.write({ ...others, deleted: { below: logStartOffset, atMs: nowMs } });
+  else if (deleted) await notes.write(others);
   return pagesDeleted;
+}
+
+/** Segments that key compaction has replaced, when nobody reads them any more. */
+async function deleteRetired(
+  { stores, world, settings }: MaintainDeps,
+  notes: NoteBook,
+): Promise<void> {
+  const { keys, rest } = takeRetired(notes.read(), world.clock.nowMs(), settings.graceMs);
+  if (keys.length === 0) return;
+  await stores.objects.delete(keys);
+  await notes.write(rest);
 }

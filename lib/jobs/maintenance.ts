@@ -31,6 +31,7 @@ export type MaintenanceReport = CleanUpReport & {
   readonly segments: number;
   readonly bytesCompacted: number;
   readonly recordsExpired: number;
+  readonly recordsCompacted: number;
   readonly pagesDeleted: number;
   /** Deleted topics of which nothing is left now. */
   readonly topicsSwept: number;
@@ -173,6 +174,7 @@ async function maintainAll(
     segments: 0,
     bytesCompacted: 0,
     recordsExpired: 0,
+    recordsCompacted: 0,
     pagesDeleted: 0,
   };
   let ledByOthers = 0;
@@ -185,6 +187,7 @@ async function maintainAll(
       sums.segments += report?.segments ?? 0;
       sums.bytesCompacted += report?.bytesCompacted ?? 0;
       sums.recordsExpired += report?.recordsExpired ?? 0;
+      sums.recordsCompacted += report?.recordsCompacted ?? 0;
       sums.pagesDeleted += report?.pagesDeleted ?? 0;
     } catch (error) {
       failed(`${topic.name}/${ref.partition}`, error);

@@ -17,26 +17,29 @@ import { planRetention, type Retention } from '../log/retention-plan.js';
 import { isSegmentKey } from '../log/segment-key.js';
 import type { PartitionIndex } from '../store/partition-index.js';
 import type { Stores } from '../store/stores.js';
+import { segmentPages } from './segment-pages.js';
 
 const pagesPerLook = 64;
 /** Where nothing is to be deleted the oldest pages tell. */
 const pagesAtFirst = 4;
 
-/** Where the log should begin; undefined: where it does. */
+/** Where the log should begin; undefined: where it does. Below `cleanedTo` keys may have been compacted. */
 export async function findLogStart(
   index: PartitionIndex,
   ref: PartitionRef,
   head: PartitionHead,
   retention: Retention,
   nowMs: number,
+  cleanedTo = 0,
 ): Promise<number | undefined> {
   if (retention.retentionMs < 0 && retention.retentionBytes < 0) return undefined;
   let start: number | undefined;
+  const compactedAway = await bytesCompactedAway(index, ref, head, retention, cleanedTo);
   let bytesLeft: number | undefined;
   let look = pagesAtFirst;
   for (let offset = head.logStartOffset; ; look = pagesPerLook) {
     const { locations, bytesBelow } = await oldest(index, ref, head, offset, look);
-    bytesLeft ??= totalBytes(head) - bytesBelow;
+    bytesLeft ??= totalBytes(head) - bytesBelow - compactedAway;
     const next = planRetention(locations, retention, bytesLeft, nowMs);
     if (next === undefined) return start;
     start = next;
@@ -48,6 +51,24 @@ export async function findLogStart(
     if (!all || next >= head.nextOffset) return start;
     offset = next;
   }
+}
+
+/** Pages count bytes as they were committed: how much of that is not there any more. */
+async function bytesCompactedAway(
+  index: PartitionIndex,
+  ref: PartitionRef,
+  head: PartitionHead,
+  { retentionBytes }: Retention,
+  cleanedTo: number,
+): Promise<number> {
+  if (retentionBytes < 0) return 0;
+  let [away, below]: [number, number | undefined] = [0, undefined];
+  for await (const page of segmentPages(index, ref, head, head.logStartOffset, cleanedTo)) {
+    // Of the first page it is not known how large it was; what it holds is counted as it is.
+    if (below !== undefined) away += page.endBytes - below - bytesOf(page);
+    below = page.endBytes;
+  }
+  return away;
 }
 
 function totalBytes(head: PartitionHead): number {

@@ -4,13 +4,14 @@
  */
 
 import { assert } from '../log/assert.js';
+import { readBatchHeader } from '../log/batch-header.js';
 import type { Codecs } from '../log/codecs.js';
 import type { IndexPage } from '../log/index-page.js';
-import { type BatchLocation, type PlacedLocation, placeEntries } from '../log/partition-head.js';
-import { placeBatches, sealOffset } from '../log/place-batches.js';
+import type { BatchLocation } from '../log/partition-head.js';
+import { type PlacedBatch, sealOffset } from '../log/place-batches.js';
 import { createSegmentBuilder, encodeSegmentEnd, segmentMagic } from '../log/segment-object.js';
 import type { ObjectStore } from '../store/object-store.js';
-import { StoreError } from '../store/store-error.js';
+import { readPages } from './read-locations.js';
 
 export type SegmentToWrite = {
   readonly key: string;
@@ -20,37 +21,60 @@ export type SegmentToWrite = {
   readonly memoryBytesMax: number;
 };
 
-/** Reads at once: more of them would not be faster. */
-const readsMax = 64;
+/** What becomes of a batch: itself, another one in its place, or undefined, nothing. */
+export type BatchFilter = (batch: PlacedBatch) => Uint8Array | undefined;
 
 /** Where all of it lies now. */
 export async function writeSegment(
   objects: ObjectStore,
   codecs: Codecs,
-  { key, pages, leaderEpoch, memoryBytesMax }: SegmentToWrite,
+  segment: SegmentToWrite,
 ): Promise<BatchLocation> {
-  const locations = pages.flatMap((page) => placeEntries(page.baseOffset, page.locations));
-  const [first, last] = [locations[0], pages.at(-1)];
+  let end: number | undefined;
+  const whole = ({ header, bytes }: PlacedBatch) => {
+    end = header.baseOffset + header.lastOffsetDelta + 1;
+    return bytes;
+  };
+  const isWhole = () => end === segment.pages.at(-1)?.nextOffset;
+  const location = await writeFiltered(objects, codecs, segment, whole, isWhole);
+  assert(location !== undefined, 'a segment holds all that its pages hold');
+  return location;
+}
+
+/** The same without what the filter takes out. Nothing, if it turns out in the end not to be wanted. */
+export async function writeFiltered(
+  objects: ObjectStore,
+  codecs: Codecs,
+  { key, pages, leaderEpoch, memoryBytesMax }: SegmentToWrite,
+  filter: BatchFilter,
+  isWanted: () => boolean,
+): Promise<BatchLocation | undefined> {
+  const [first, last] = [pages[0], pages.at(-1)];
   assert(first !== undefined && last !== undefined, 'a segment holds at least one page');
   const builder = createSegmentBuilder(first.baseOffset);
   const writer = await objects.create(key);
   try {
     await writer.append(segmentMagic);
-    for (const group of groupsOf(locations, memoryBytesMax / 2)) {
-      const pieces = await Promise.all(group.map((location) => readLocation(objects, location)));
-      for (const [i, bytes] of pieces.entries()) {
-        const { objectKey, baseOffset } = group[i] as PlacedLocation;
-        for (const batch of placeBatches(bytes, { objectKey, baseOffset, leaderEpoch }, codecs)) {
-          const { baseOffset: at, lastOffsetDelta, maxTimestampMs, sizeBytes } = batch.header;
-          const nextOffset = at + lastOffsetDelta + 1;
-          builder.add({ baseOffset: at, nextOffset, sizeBytes, maxTimestampMs });
-          sealOffset(batch.bytes, codecs);
-        }
-        await writer.append(bytes);
-      }
+    for await (const piece of readPages(objects, codecs, pages, leaderEpoch, memoryBytesMax)) {
+      const kept = piece.batches.flatMap((batch) => {
+        const bytes = filter(batch);
+        if (!bytes) return [];
+        const header = bytes === batch.bytes ? batch.header : readBatchHeader(bytes);
+        const { baseOffset, lastOffsetDelta, maxTimestampMs, sizeBytes } = header;
+        const nextOffset = baseOffset + lastOffsetDelta + 1;
+        builder.add({ baseOffset, nextOffset, sizeBytes, maxTimestampMs });
+        sealOffset(bytes, codecs);
+        return [bytes];
+      });
+      const untouched = kept.every((bytes, i) => bytes === piece.batches[i]?.bytes);
+      if (untouched && kept.length === piece.batches.length) await writer.append(piece.bytes);
+      else for (const bytes of kept) await writer.append(bytes);
     }
-    const index = builder.index();
-    assert(index.nextOffset === last.nextOffset, 'a segment holds all that its pages hold');
+    if (!isWanted()) {
+      await writer.abort();
+      return undefined;
+    }
+    const index = builder.index(last.nextOffset);
     await writer.append(encodeSegmentEnd(index, codecs));
     await writer.finish();
     return {
@@ -68,30 +92,4 @@ export async function writeSegment(
     await writer.abort().catch(() => {});
     throw error;
   }
-}
-
-function* groupsOf(
-  locations: readonly PlacedLocation[],
-  bytesMax: number,
-): Generator<readonly PlacedLocation[]> {
-  let group: PlacedLocation[] = [];
-  let bytes = 0;
-  for (const location of locations) {
-    const full = group.length === readsMax || bytes + location.sizeBytes > bytesMax;
-    if (group.length > 0 && full) {
-      yield group;
-      group = [];
-      bytes = 0;
-    }
-    group.push(location);
-    bytes += location.sizeBytes;
-  }
-  if (group.length > 0) yield group;
-}
-
-async function readLocation(objects: ObjectStore, location: PlacedLocation): Promise<Uint8Array> {
-  const { objectKey, position, sizeBytes } = location;
-  const answer = await objects.read(objectKey, position, sizeBytes);
-  if (answer.kind === 'bytes') return answer.bytes;
-  throw new StoreError(`object ${objectKey} is missing`, { reason: 'corrupt', effect: 'none' });
 }

@@ -81,7 +81,12 @@ export class BatchBuilder {
   }
 }
 
-function compressRecords(plain: Uint8Array, compression: Compression, codecs: Codecs): Uint8Array {
+/** `plain` begins with room for the header, which is not compressed; so does what comes out. */
+export function compressRecords(
+  plain: Uint8Array,
+  compression: Compression,
+  codecs: Codecs,
+): Uint8Array {
   if (compression === 'none') return plain;
   const records = codecs.compress(compression, plain.subarray(batchHeaderBytes));
   const bytes = new Uint8Array(batchHeaderBytes + records.length);

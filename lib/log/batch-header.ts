@@ -6,9 +6,10 @@
  *  12  partitionLeaderEpoch  int32   patched when the batch is read; outside the CRC
  *  16  magic                 int8    2
  *  17  crc                   uint32  CRC-32C of everything from `attributes` on
- *  21  attributes            int16   bits 0-2 codec, 3 timestamp type, 4 transactional, 5 control
+ *  21  attributes            int16   bits 0-2 codec, 3 timestamp type, 4 transactional, 5 control,
+ *                                    6 delete horizon
  *  23  lastOffsetDelta       int32
- *  27  baseTimestamp         int64
+ *  27  baseTimestamp         int64   with bit 6 the time from which tombstones may go (KIP-534)
  *  35  maxTimestamp          int64
  *  43  producerId            int64   -1 without an idempotent producer
  *  51  producerEpoch         int16
@@ -40,6 +41,8 @@ export type BatchHeader = {
   readonly logAppendTime: boolean;
   readonly transactional: boolean;
   readonly control: boolean;
+  /** From then on compaction may remove the tombstones of this batch. Only compaction sets it. */
+  readonly deleteHorizonMs?: number;
   readonly lastOffsetDelta: number;
   readonly baseTimestampMs: number;
   readonly maxTimestampMs: number;
@@ -65,6 +68,7 @@ export function readBatchHeader(bytes: Uint8Array, position = 0): BatchHeader {
   const attributes = view.getInt16(crcStart);
   const compression = compressions[attributes & 0x07];
   if (compression === undefined) throw new CorruptData(`codec ${attributes & 0x07} is unknown`);
+  const baseTimestampMs = getInt64(view, 27);
   return {
     baseOffset: getInt64(view, 0),
     sizeBytes,
@@ -74,8 +78,9 @@ export function readBatchHeader(bytes: Uint8Array, position = 0): BatchHeader {
     logAppendTime: (attributes & 0x08) !== 0,
     transactional: (attributes & 0x10) !== 0,
     control: (attributes & 0x20) !== 0,
+    ...((attributes & 0x40) !== 0 && { deleteHorizonMs: baseTimestampMs }),
     lastOffsetDelta: view.getInt32(23),
-    baseTimestampMs: getInt64(view, 27),
+    baseTimestampMs,
     maxTimestampMs: getInt64(view, 35),
     producerId: getInt64(view, 43),
     producerEpoch: view.getInt16(51),
@@ -84,7 +89,7 @@ export function readBatchHeader(bytes: Uint8Array, position = 0): BatchHeader {
   };
 }
 
-/** Writes everything but the CRC. `bytes` is the whole batch. */
+/** Writes everything but the CRC. `bytes` is the whole batch. A delete horizon is the base timestamp too. */
 export function writeBatchHeader(bytes: Uint8Array, header: Omit<BatchHeader, 'crc'>): void {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   setInt64(view, 0, header.baseOffset);
@@ -95,7 +100,8 @@ export function writeBatchHeader(bytes: Uint8Array, header: Omit<BatchHeader, 'c
   const flags =
     (header.logAppendTime ? 0x08 : 0) |
     (header.transactional ? 0x10 : 0) |
-    (header.control ? 0x20 : 0);
+    (header.control ? 0x20 : 0) |
+    (header.deleteHorizonMs === undefined ? 0 : 0x40);
   view.setInt16(crcStart, codec | flags);
   view.setInt32(23, header.lastOffsetDelta);
   setInt64(view, 27, header.baseTimestampMs);

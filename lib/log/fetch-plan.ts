@@ -7,12 +7,16 @@
 import { tailEntriesPerPage } from './limits.js';
 import type { PlacedLocation } from './partition-head.js';
 
-/** Read `sizeBytes` at `position`; the first batch there has base offset `baseOffset`. */
+/**
+ * Read `sizeBytes` at `position`: all there is from `baseOffset` up to `nextOffset`. Nothing, where keys
+ * were compacted.
+ */
 export type PlannedRead = {
   readonly objectKey: string;
   readonly position: number;
   readonly sizeBytes: number;
   readonly baseOffset: number;
+  readonly nextOffset: number;
 };
 
 /**
@@ -36,7 +40,8 @@ export function planFetch(
       last?.objectKey === wanted.objectKey &&
       last.position + last.sizeBytes === wanted.position
     ) {
-      reads[reads.length - 1] = { ...last, sizeBytes: last.sizeBytes + wanted.sizeBytes };
+      const sizeBytes = last.sizeBytes + wanted.sizeBytes;
+      reads[reads.length - 1] = { ...last, sizeBytes, nextOffset: wanted.nextOffset };
     } else {
       reads.push(wanted);
     }
@@ -58,6 +63,7 @@ function cut(location: PlacedLocation, offset: number, bytesMax: number): Planne
     position: location.position + from.positionDelta,
     sizeBytes: (end?.positionDelta ?? location.sizeBytes) - from.positionDelta,
     baseOffset: location.baseOffset + from.recordDelta,
+    nextOffset: location.baseOffset + (end?.recordDelta ?? location.recordCount),
   };
 }
 

@@ -14,6 +14,11 @@ export type PageReplacement = {
   readonly page: IndexPage;
   /** All of the log below it is in segments now. Undefined: as far as before. */
   readonly compactedTo?: number;
+  /**
+   * The ends of narrower pages of segments, deleted in the same step. Left over, they would not be told
+   * from pages that count: a page of WAL ranges below `compactedTo` is, a page of a segment is not.
+   */
+  readonly replaces?: readonly number[];
 };
 
 /** Undefined for who does not lead (any more), for a page of what is not in pages yet, for a step back. */

@@ -47,11 +47,21 @@ function recordBytes(bytes: Uint8Array, header: BatchHeader, codecs: Codecs): Ui
  */
 export function decodeRecords(bytes: Uint8Array, codecs: Codecs): PlacedRecord[] {
   const header = readBatchHeader(bytes);
+  const records = recordsAsWritten(bytes, header, codecs);
+  if (!header.logAppendTime) return records;
+  return records.map((record) => ({ ...record, timestampMs: header.maxTimestampMs }));
+}
+
+/** With the timestamps that their producer gave them, whatever the topic says of those. */
+export function recordsAsWritten(
+  bytes: Uint8Array,
+  header: BatchHeader,
+  codecs: Codecs,
+): PlacedRecord[] {
   const reader = new ByteReader(recordBytes(bytes, header, codecs));
   const records: PlacedRecord[] = [];
   while (records.length < header.recordCount) {
-    const record = readRecord(reader, header.baseOffset, header.baseTimestampMs);
-    records.push(header.logAppendTime ? { ...record, timestampMs: header.maxTimestampMs } : record);
+    records.push(readRecord(reader, header.baseOffset, header.baseTimestampMs));
   }
   return records;
 }
@@ -67,9 +77,14 @@ export function validateBatch(bytes: Uint8Array, header: BatchHeader, codecs: Co
 
 /**
  * The records must be exactly those that the header counts. Their contents are not decoded. A batch that
- * passes this and has the right CRC can be read by everybody for ever.
+ * passes this and has the right CRC can be read by everybody for ever. Tells which record is the first
+ * without a key.
  */
-export function validateRecords(bytes: Uint8Array, header: BatchHeader, codecs: Codecs): void {
+export function validateRecords(
+  bytes: Uint8Array,
+  header: BatchHeader,
+  codecs: Codecs,
+): { readonly firstKeyless: number | undefined } {
   if (header.recordCount < 1) throw new CorruptData('a batch holds at least one record');
   if (header.lastOffsetDelta !== header.recordCount - 1) {
     throw new CorruptData(
@@ -78,8 +93,11 @@ export function validateRecords(bytes: Uint8Array, header: BatchHeader, codecs: 
   }
   const reader = new ByteReader(recordBytes(bytes, header, codecs));
   let maxDeltaMs = Number.NEGATIVE_INFINITY;
+  let firstKeyless: number | undefined;
   for (let i = 0; i < header.recordCount; i++) {
-    maxDeltaMs = Math.max(maxDeltaMs, checkRecord(reader, i));
+    const { timestampDeltaMs, hasKey } = checkRecord(reader, i);
+    maxDeltaMs = Math.max(maxDeltaMs, timestampDeltaMs);
+    if (!hasKey) firstKeyless ??= i;
   }
   if (reader.remainingBytes !== 0) {
     throw new CorruptData(`${reader.remainingBytes} bytes after the last record`);
@@ -91,13 +109,16 @@ export function validateRecords(bytes: Uint8Array, header: BatchHeader, codecs: 
       `maxTimestamp ${header.maxTimestampMs} is not that of the records, ${maxTimestampMs}`,
     );
   }
+  return { firstKeyless };
 }
 
 /**
- * Walks over one record: its lengths must add up, and its offset must be its place. Returns its
- * timestamp delta.
+ * Walks over one record: its lengths must add up, and its offset must be its place.
  */
-function checkRecord(reader: ByteReader, index: number): number {
+function checkRecord(
+  reader: ByteReader,
+  index: number,
+): { readonly timestampDeltaMs: number; readonly hasKey: boolean } {
   const sizeBytes = reader.varint32();
   if (sizeBytes < 0 || sizeBytes > reader.remainingBytes) {
     throw new CorruptData(`record ${index} says ${sizeBytes} bytes`);
@@ -109,7 +130,7 @@ function checkRecord(reader: ByteReader, index: number): number {
   if (offsetDelta !== index) {
     throw new CorruptData(`record ${index} has offset delta ${offsetDelta}`);
   }
-  skipNullable(reader);
+  const hasKey = skipNullable(reader);
   skipNullable(reader);
   const headerCount = reader.varint32();
   if (headerCount < 0 || headerCount > reader.remainingBytes / 2) {
@@ -125,12 +146,14 @@ function checkRecord(reader: ByteReader, index: number): number {
     skipNullable(reader);
   }
   if (reader.position !== end) throw new CorruptData(`record ${index} does not end where it says`);
-  return timestampDeltaMs;
+  return { timestampDeltaMs, hasKey };
 }
 
-function skipNullable(reader: ByteReader): void {
+/** False: there was null. */
+function skipNullable(reader: ByteReader): boolean {
   const sizeBytes = reader.varint32();
   if (sizeBytes !== -1) reader.bytes(sizeBytes);
+  return sizeBytes !== -1;
 }
 
 /** Walks the batches that lie one after another in `bytes`; a batch is handed on as a view. */

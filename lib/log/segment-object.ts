@@ -43,7 +43,8 @@ export type SegmentBuilder = {
   }): void;
   /** Of the batches so far. */
   readonly sizeBytes: number;
-  index(): SegmentIndex;
+  /** Up to `nextOffset`, where nothing lies behind the last batch; to its end, unless said otherwise. */
+  index(nextOffset?: number): SegmentIndex;
 };
 
 /** Where a reader may start is decided while the batches pass by. */
@@ -64,7 +65,7 @@ export function createSegmentBuilder(baseOffset: number): SegmentBuilder {
     get sizeBytes() {
       return sizeBytes;
     },
-    index: () => ({ baseOffset, nextOffset, maxTimestampMs, entries }),
+    index: (end = nextOffset) => ({ baseOffset, nextOffset: end, maxTimestampMs, entries }),
   };
 }
 

@@ -47,7 +47,8 @@ function readValue({ choices, range }: TopicSetting<unknown>, text: string): Rea
   const parts = text.split(',').map((part) => part.trim());
   const word = parts.sort().join(',');
   if (choices && Object.hasOwn(choices, word)) return { value: choices[word], text: word };
-  if (!range || !/^-?\d{1,16}$/.test(word)) return undefined;
+  const shape = range?.fraction ? /^\d{1,3}(\.\d{1,9})?$/ : /^-?\d{1,16}$/;
+  if (!range || !shape.test(word)) return undefined;
   const value = Number(word);
   if (value < range.min || value > range.max) return undefined;
   return { value, text: String(value) };

@@ -13,8 +13,8 @@ export type TopicSetting<V> = {
   readonly documentation: string;
   /** The values, where they can be counted. */
   readonly choices?: Readonly<Record<string, V>>;
-  /** The limits, where it is a whole number. */
-  readonly range?: { readonly min: number; readonly max: number };
+  /** The limits, where it is a number: a whole one, unless it says `fraction`. */
+  readonly range?: { readonly min: number; readonly max: number; readonly fraction?: true };
 };
 
 const MiB = 1024 * 1024;
@@ -90,6 +90,13 @@ export const topicSettings = {
     { min: 0 },
     'Records younger than this are not compacted, with `compact` in cleanup.policy.',
   ),
+  minCleanableDirtyRatio: {
+    name: 'min.cleanable.dirty.ratio',
+    default: '0.5',
+    range: { min: 0, max: 1, fraction: true },
+    documentation:
+      'How much of the bytes must be new since the last compaction of keys for the next one to begin.',
+  } as TopicSetting<number>,
   deleteRetentionMs: whole(
     'delete.retention.ms',
     dayMs,
@@ -117,7 +124,10 @@ export const topicSettings = {
 /** What a value may be, in words. */
 export function allowedValues({ choices = {}, range }: TopicSetting<unknown>): string {
   const words = Object.keys(choices);
-  if (range) words.push(`a whole number from ${range.min} ${upTo(range.max)}`);
+  if (range) {
+    const number = range.fraction ? 'a number' : 'a whole number';
+    words.push(`${number} from ${range.min} ${upTo(range.max)}`);
+  }
   const last = words.pop() ?? '';
   return words.length === 0 ? last : `${words.join(', ')} or ${last}`;
 }

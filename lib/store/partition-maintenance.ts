@@ -23,7 +23,10 @@ export type PartitionMaintenance = {
   /** Carries out `decideRelease`. */
   releaseLease(ref: PartitionRef, leadership: Leadership): Promise<HeadChange>;
 
-  /** Carries out `decideReplacement` and writes the page at its end, both or neither. */
+  /**
+   * Carries out `decideReplacement`, writes the page at its end, over one that is there, and deletes what
+   * it replaces: all of it or nothing.
+   */
   replacePages(
     ref: PartitionRef,
     leadership: Leadership,

@@ -49,7 +49,7 @@ async function fill(objects: number, perObject = 1, recordCount = 2): Promise<vo
 async function read(offset: number, bytesMax: number, at?: PartitionHead): Promise<string[]> {
   const head = at ?? (await fixture.head());
   const { stores } = fixture.faulty;
-  const batches = await readBatches(stores, nodeCodecs, refA, head, offset, bytesMax);
+  const { batches } = await readBatches(stores, nodeCodecs, refA, head, offset, bytesMax);
   return batches.map((batch) => `${nameOf(batch)}@${readBatchHeader(batch).baseOffset}`);
 }
 
@@ -227,6 +227,8 @@ test('the index is asked for as few pages as the budget needs', async () => {
 test('the end of a placed batch is one past its last record, beyond 2^32 too', async () => {
   await fill(1, 1, 3);
   const head = { ...(await fixture.head()), tailBaseOffset: 2 ** 33, nextOffset: 2 ** 33 + 3 };
-  const [batch] = await readBatches(fixture.truth, nodeCodecs, refA, head, 2 ** 33, 1);
+  const read = await readBatches(fixture.truth, nodeCodecs, refA, head, 2 ** 33, 1);
+  const [batch] = read.batches;
   expect(batch && endOf(batch)).toBe(2 ** 33 + 3);
+  expect(read.nextOffset).toBe(2 ** 33 + 3);
 });

@@ -290,11 +290,14 @@ test('an answer that was overtaken by our own alteration is not believed', async
   expect((await caching.find('a')).configs).toEqual({ [key]: '5' });
 });
 
-test('a policy that nobody would carry out is refused, on creation and afterwards', async () => {
-  const refused = { code: 'INVALID_CONFIG', details: { setting: 'cleanup.policy' } };
+test('a topic may be compacted, from its creation on and afterwards', async () => {
   const configs = { 'cleanup.policy': 'compact' };
-  await expect(topics.create('keyed', 1, { configs })).rejects.toMatchObject(refused);
+  expect((await topics.create('keyed', 1, { configs })).configs).toEqual(configs);
   await topics.create('plain', 1);
-  const set = { 'cleanup.policy': 'compact,delete' };
-  await expect(topics.alter('plain', { set })).rejects.toMatchObject(refused);
+  const set = { 'cleanup.policy': 'delete, compact', 'min.cleanable.dirty.ratio': '0.1' };
+  const altered = await topics.alter('plain', { set });
+  expect(altered.configs).toEqual({ ...set, 'cleanup.policy': 'compact,delete' });
+  const wrong = { set: { 'min.cleanable.dirty.ratio': '1.5' } };
+  const refused = { code: 'INVALID_CONFIG', details: { setting: 'min.cleanable.dirty.ratio' } };
+  await expect(topics.alter('plain', wrong)).rejects.toMatchObject(refused);
 });

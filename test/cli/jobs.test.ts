@@ -32,6 +32,7 @@ test('status before the first run, a run, and status after it', async () => {
 const report = {
   ...{ startedAt: 1_790_000_000_000, tookMs: 5, complete: false, partitions: 1, ledByOthers: 0 },
   ...{ segments: 0, bytesCompacted: 0, recordsExpired: 0, pagesDeleted: 0, bucketsDeleted: 0 },
+  recordsCompacted: 0,
   ...{ objectsDeleted: 0, bucketsWaiting: 0, topicsSwept: 0, groupsExpired: 0 },
   failures: ['orders/0: disk on fire'],
 };

@@ -160,3 +160,33 @@ test('nothing acknowledged is nothing verified', async () => {
   expect(result).toMatchObject({ exitCode: 1, violations: 0, acknowledged: 0 });
   expect(result.stderr).toContain('nothing is verified');
 });
+
+test('--keys: a topic is compacted while it is worked, and the last of each key stays', async () => {
+  const compacting = startTestServer({ jobs: { compactAfterMs: 0 } });
+  let requests = 0;
+  let recordsCompacted = 0;
+  const fetch: Fetch = async (url, init) => {
+    if (++requests % 40 === 0) {
+      recordsCompacted += (await compacting.client.jobs.run()).recordsCompacted;
+    }
+    return compacting.fetch(url, init);
+  };
+  const result = await report(fetch, '--keys', '50', '--partitions', '2');
+  expect(result.examples).toEqual([]);
+  expect(result).toMatchObject({ exitCode: 0, violations: 0, lost: 0 });
+  expect(result.acknowledged).toBeGreaterThan(100);
+  expect(recordsCompacted).toBeGreaterThan(100);
+  await compacting.close();
+});
+
+test('--keys: a server that lets go of the last value of a key is noticed', async () => {
+  const hiding = lyingReads(server.fetch, (page) => ({
+    ...page,
+    records: page.records.filter(({ key }) => key !== 'key-3'),
+  }));
+  const result = await report(hiding, '--keys', '5');
+  expect(result.exitCode).toBe(1);
+  expect(result.lost).toBeGreaterThan(0);
+  // All that is gone is of that key: of others nothing is missed.
+  expect(result.lost).toBeLessThanOrEqual(3);
+});

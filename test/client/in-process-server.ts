@@ -11,7 +11,7 @@ import type { Fetch } from '../../lib/client/transport.js';
 import { createApp } from '../../lib/http/app.js';
 import { type HttpSettings, httpDefaults } from '../../lib/http/http-deps.js';
 import { readWebBody } from '../../lib/http/read-body.js';
-import { jobDefaults } from '../../lib/jobs/job-settings.js';
+import { type JobSettings, jobDefaults } from '../../lib/jobs/job-settings.js';
 import { createMaintenance } from '../../lib/jobs/maintenance.js';
 import { nodeCodecs } from '../../lib/runtime/node-codecs.js';
 import { createNodeWorld } from '../../lib/runtime/node-world.js';
@@ -43,7 +43,12 @@ export type TestServer = {
 };
 
 export function startTestServer(
-  settings: { http?: Partial<HttpSettings>; broker?: Partial<BrokerSettings>; world?: World } = {},
+  settings: {
+    http?: Partial<HttpSettings>;
+    broker?: Partial<BrokerSettings>;
+    jobs?: Partial<JobSettings>;
+    world?: World;
+  } = {},
 ): TestServer {
   const silent = { info() {}, warn() {}, error() {} };
   const world = settings.world ?? createNodeWorld(silent);
@@ -57,7 +62,7 @@ export function startTestServer(
     world,
     settings: { ...httpDefaults, ...settings.http },
     readBody: readWebBody,
-    jobs: createMaintenance(stores, nodeCodecs, world, jobDefaults),
+    jobs: createMaintenance(stores, nodeCodecs, world, { ...jobDefaults, ...settings.jobs }),
     docsScript: async () => undefined,
   });
   const fetch: Fetch = async (url, init) => {

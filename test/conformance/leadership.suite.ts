@@ -171,6 +171,21 @@ function replacementSuite(stores: () => Stores): void {
       expect((await index.findPages(ref, 0, 1))[0]).toEqual(other);
     });
 
+    test('takes narrow ones away in the same step, or none of them', async () => {
+      const { index } = stores();
+      const ref = await pagedPartition(index);
+      const frozen = await lead(index, ref, 'frozen');
+      const now = await lead(index, ref, 'now', leaseMs);
+      const replacement = { page: widePage(0, 48), replaces: [16, 32] };
+      expect(await index.replacePages(ref, frozen, replacement)).toBe('refused');
+      expect(await ends(index, ref)).toEqual(['0-16', '16-32', '32-48']);
+      for (let twice = 0; twice < 2; twice++) {
+        expect(await index.replacePages(ref, now, replacement)).toBe('replaced');
+        expect(await ends(index, ref)).toEqual(['0-48']);
+      }
+      expect((await headOf(index, ref)).compactedTo).toBe(0);
+    });
+
     test('is refused to who was deposed, beyond the pages, and backwards', async () => {
       const { index } = stores();
       const ref = await pagedPartition(index);

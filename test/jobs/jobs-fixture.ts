@@ -3,16 +3,18 @@
  * still, and readers that take down all there is, from every offset.
  */
 
-import { acceptRecords } from '../../lib/broker/accept-batches.js';
+import { acceptBatches } from '../../lib/broker/accept-batches.js';
 import { createBroker } from '../../lib/broker/broker.js';
 import { brokerDefaults } from '../../lib/broker/broker-settings.js';
 import { type JobSettings, jobDefaults } from '../../lib/jobs/job-settings.js';
 import { maintainPartition, type PartitionReport } from '../../lib/jobs/maintain-partition.js';
 import { createMaintenance, type Maintenance } from '../../lib/jobs/maintenance.js';
+import type { Compression } from '../../lib/log/codecs.js';
 import type { IndexPage } from '../../lib/log/index-page.js';
 import { currentPages } from '../../lib/log/page-replacement.js';
 import type { PartitionHead, PartitionRef } from '../../lib/log/partition-head.js';
-import { decodeRecords } from '../../lib/log/record-batch.js';
+import type { PlacedRecord } from '../../lib/log/record.js';
+import { decodeRecords, encodeRecordBatch } from '../../lib/log/record-batch.js';
 import { type TopicConfigs, topicConfigDefaults } from '../../lib/log/topic-configs.js';
 import { nodeCodecs } from '../../lib/runtime/node-codecs.js';
 import { createMemoryStores } from '../../lib/store/memory/memory-store.js';
@@ -40,6 +42,8 @@ export type JobsFixture = {
   readonly refs: readonly PartitionRef[];
   /** Appends batches one by one, each a flush of its own. Now and then one has three records. */
   fill(batches: number, ref?: PartitionRef): Promise<void>;
+  /** Appends one batch, a flush of its own; a value that is null is a tombstone. */
+  put(records: readonly KeyedValue[], compression?: Compression): Promise<void>;
   head(ref?: PartitionRef): Promise<PartitionHead>;
   pages(ref?: PartitionRef): Promise<readonly IndexPage[]>;
   /** Pages that count, as `base-next` and what they point to. */
@@ -47,10 +51,14 @@ export type JobsFixture = {
   keys(place: string): Promise<readonly string[]>;
   /** `value@offset` of every record from `offset` on. */
   read(offset?: number, ref?: PartitionRef, bytesMax?: number): Promise<string[]>;
+  /** `key=value@offset` of the same. */
+  readKeyed(offset?: number, bytesMax?: number): Promise<string[]>;
   /** One run for one partition. */
   maintain(facts?: MaintainFacts): Promise<PartitionReport>;
   maintenance(settings?: Partial<JobSettings>, stores?: Stores): Maintenance;
 };
+
+export type KeyedValue = readonly [key: string | null, value: string | null];
 
 export type MaintainFacts = {
   readonly stores?: Stores;
@@ -63,7 +71,6 @@ export type MaintainFacts = {
 
 const text = new TextDecoder();
 const utf8 = new TextEncoder();
-const bare = { key: null, headers: [] };
 const all = Number.MAX_SAFE_INTEGER;
 
 export async function createJobsFixture(
@@ -86,6 +93,49 @@ export async function createJobsFixture(
     return found;
   }
 
+  async function append(
+    records: readonly KeyedValue[],
+    ref: PartitionRef,
+    compression: Compression = 'none',
+  ): Promise<void> {
+    const timestampMs = world.clock.nowMs();
+    const encoded = records.map(([key, value]) => ({
+      key: key === null ? null : utf8.encode(key),
+      value: value === null ? null : utf8.encode(value),
+      headers: [],
+      timestampMs,
+    }));
+    const batch = encodeRecordBatch({ records: encoded, compression }, nodeCodecs);
+    const [pending] = acceptBatches(ref, [batch], nodeCodecs, timestampMs);
+    const [result] = await world.runUntil(broker.append(pending ? [pending] : []));
+    if (result?.kind !== 'appended') throw new Error('the append failed');
+  }
+
+  async function readAll(
+    offset: number | undefined,
+    ref: PartitionRef,
+    bytesMax: number,
+    show: (record: PlacedRecord) => string,
+  ): Promise<string[]> {
+    const records: string[] = [];
+    let next = offset ?? (await head(ref)).logStartOffset;
+    const from = next;
+    for (let end = (await head(ref)).nextOffset; next < end; ) {
+      const answer = await broker.fetch(ref, { offset: next, bytesMax, waitMs: 0 });
+      for (const batch of answer.batches) {
+        for (const record of decodeRecords(batch, nodeCodecs)) {
+          if (record.offset >= from) records.push(`${show(record)}@${record.offset}`);
+        }
+      }
+      if (answer.nextOffset <= next) throw new Error(`a reader at ${next} does not get on`);
+      next = answer.nextOffset;
+      end = answer.highWatermark;
+    }
+    return records;
+  }
+
+  const textOf = (bytes: Uint8Array | null) => (bytes === null ? 'null' : text.decode(bytes));
+
   return {
     world,
     truth,
@@ -94,12 +144,15 @@ export async function createJobsFixture(
     async fill(batches, ref = refA) {
       for (let i = 0; i < batches; i++) {
         const names = Array.from({ length: i % 5 === 2 ? 3 : 1 }, () => `v${named++}`);
-        const timestampMs = world.clock.nowMs();
-        const records = names.map((name) => ({ ...bare, value: utf8.encode(name), timestampMs }));
-        const batch = acceptRecords(ref, records, nodeCodecs, timestampMs);
-        const [result] = await world.runUntil(broker.append([batch]));
-        if (result?.kind !== 'appended') throw new Error('the append failed');
+        await append(
+          names.map((name) => [null, name]),
+          ref,
+        );
       }
+      await world.runUntil(broker.idle());
+    },
+    async put(records, compression) {
+      await append(records, refA, compression);
       await world.runUntil(broker.idle());
     },
     head,
@@ -113,24 +166,10 @@ export async function createJobsFixture(
       });
     },
     keys: (place) => truth.objects.list(place, all),
-    async read(offset, ref = refA, bytesMax = 1_000_000) {
-      const records: string[] = [];
-      let next = offset ?? (await head(ref)).logStartOffset;
-      const from = next;
-      for (let end = (await head(ref)).nextOffset; next < end; ) {
-        const answer = await broker.fetch(ref, { offset: next, bytesMax, waitMs: 0 });
-        for (const batch of answer.batches) {
-          for (const record of decodeRecords(batch, nodeCodecs)) {
-            if (record.offset < from) continue;
-            records.push(`${text.decode(record.value ?? undefined)}@${record.offset}`);
-          }
-        }
-        if (answer.nextOffset <= next) throw new Error(`a reader at ${next} does not get on`);
-        next = answer.nextOffset;
-        end = answer.highWatermark;
-      }
-      return records;
-    },
+    read: (offset, ref = refA, bytesMax = 1_000_000) =>
+      readAll(offset, ref, bytesMax, ({ value }) => textOf(value)),
+    readKeyed: (offset, bytesMax = 1_000_000) =>
+      readAll(offset, refA, bytesMax, ({ key, value }) => `${textOf(key)}=${textOf(value)}`),
     maintain: ({ stores = faulty.stores, ref = refA, goesOn = () => true, ...facts } = {}) => {
       const settings = { ...jobDefaults, ...facts.settings };
       const deps = { stores, codecs: nodeCodecs, world: facts.world ?? world, settings };

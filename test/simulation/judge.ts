@@ -6,7 +6,7 @@
 import { createChecker } from '../../lib/checker/checker.js';
 import type { HistoryEvent } from '../../lib/checker/history.js';
 import type { Bug } from './bugs/bug.js';
-import { optionsOf } from './options.js';
+import { longerThanAnyRun, optionsOf } from './options.js';
 import { type Complaint, simulate } from './simulation.js';
 
 export type Judged = {
@@ -21,7 +21,10 @@ export async function judgeSeed(seed: number, bug?: Bug): Promise<Judged> {
   const options = optionsOf(seed, bug);
   const { events, complaints, operations, faults } = await simulate(options);
   // Where nothing else removes records, a log start moves as far as somebody trims, and no further.
-  const checker = createChecker({ retention: options.retentionBytes >= 0 });
+  const checker = createChecker({
+    retention: options.retentionBytes >= 0,
+    tombstonesStay: options.deleteRetentionMs === longerThanAnyRun,
+  });
   for (const event of events) checker.add(event);
   const violations = checker.finish().violations.map(({ anomaly, log, message }) => ({
     anomaly,

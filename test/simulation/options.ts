@@ -20,6 +20,10 @@ export type SimulationOptions = {
   readonly trimming: boolean;
   /** Whether partitions are added meanwhile, and written to at once. */
   readonly growing: boolean;
+  /** Whether records have keys, and older values of a key go. */
+  readonly compacting: boolean;
+  /** Of the fast time that jobs live in: soon, or longer than any run. */
+  readonly deleteRetentionMs: number;
   /** Whether a partition keeps only so many bytes; then any log start is right that never falls. */
   readonly retentionBytes: number;
   readonly partitionCount: number;
@@ -28,6 +32,8 @@ export type SimulationOptions = {
   /** How long a producer pauses now and then. */
   readonly thinkMs: number;
 };
+
+export const longerThanAnyRun = 10_000 * 24 * 3_600_000;
 
 export function optionsOf(seed: number, bug?: Bug): SimulationOptions {
   const crowded = seed % 7 === 0;
@@ -44,6 +50,8 @@ export function optionsOf(seed: number, bug?: Bug): SimulationOptions {
     maintaining: seed % 3 !== 2,
     trimming: seed % 5 === 1,
     growing: seed % 4 === 3,
+    compacting: seed % 3 !== 2 && seed % 2 === 1,
+    deleteRetentionMs: seed % 4 === 1 ? 3_600_000 : longerThanAnyRun,
     retentionBytes: seed % 5 === 3 ? 4_000 : -1,
     partitionCount: crowded ? 1 : 2,
     serverCount: 1 + (seed % 2),

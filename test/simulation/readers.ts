@@ -36,7 +36,7 @@ function judgeWait(
   instance: Instance,
   outcome: ReadOutcome,
 ): void {
-  if (outcome.kind !== 'ok' || outcome.records.length > 0) return;
+  if (outcome.kind !== 'ok' || outcome.nextOffset > offset) return;
   const ackedMs = sim.ackedMs(log, offset);
   const undisturbed = instance.alive() && instance.disturbedMs() < fromMs;
   const waited = sim.world.clock.nowMs() - Math.max(fromMs, ackedMs ?? Number.POSITIVE_INFINITY);

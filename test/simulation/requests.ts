@@ -11,9 +11,8 @@ import type { PendingBatch } from '../../lib/log/append-plan.js';
 import type { PartitionRef } from '../../lib/log/partition-head.js';
 import type { Instance } from './fleet.js';
 import type { Simulation } from './simulation.js';
-import { recordsIn } from './stored-values.js';
+import { keysOf, recordOf, recordsIn } from './stored-values.js';
 
-const text = new TextEncoder();
 const requestTimeoutMs = 4_000;
 
 /** Undefined when nobody answered: the instance died, froze, or the answer was lost on its way. */
@@ -68,7 +67,9 @@ export async function appendTogether(
   instance: Instance,
   batches: readonly Batch[],
 ): Promise<Outcome[]> {
-  const completions = batches.map(({ process, append }) => sim.history.invoke(process, append));
+  const completions = batches.map(({ process, append }) =>
+    sim.history.invoke(process, { ...append, ...(sim.options.compacting && keysOf(append)) }),
+  );
   sim.count('append', batches.length);
   let results: readonly BatchResult[] | undefined;
   try {
@@ -104,12 +105,7 @@ function describe({ message, cause }: BrokerError): string {
 
 function pendingOf(sim: Simulation, instance: Instance, wanted: Append): PendingBatch {
   const timestampMs = sim.world.clock.nowMs();
-  const records = wanted.values.map((value) => ({
-    key: null,
-    value: text.encode(value),
-    headers: [],
-    timestampMs,
-  }));
+  const records = wanted.values.map((value) => recordOf(sim, value, timestampMs));
   const { producer, expectedOffset, fencingToken } = wanted;
   const pending = acceptRecords(
     sim.refOf(wanted.log),

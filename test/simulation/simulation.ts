@@ -81,8 +81,8 @@ export async function simulate(options: SimulationOptions): Promise<RunReport> {
     options.serverCount,
   );
   const topicId = world.uuid();
-  const { partitionCount, retentionBytes } = options;
-  const configs = { 'retention.bytes': String(retentionBytes), 'retention.ms': '-1' };
+  const { partitionCount } = options;
+  const configs = configsOf(options);
   const topic = { ...unalteredTopic, name: 't', topicId, partitionCount, createdAtMs: 0, configs };
   await truth.topics.create(topic);
   await truth.index.createPartitions(topicId, 0, partitionCount);
@@ -133,6 +133,17 @@ export async function simulate(options: SimulationOptions): Promise<RunReport> {
   };
   await world.runUntil(play()).catch((error) => sim.complain('stuck', String(error)));
   return { events: history.events, complaints, operations, faults: faults.injected };
+}
+
+function configsOf({ retentionBytes, compacting, deleteRetentionMs }: SimulationOptions) {
+  const retention = { 'retention.bytes': String(retentionBytes), 'retention.ms': '-1' };
+  if (!compacting) return retention;
+  return {
+    ...retention,
+    'cleanup.policy': retentionBytes >= 0 ? 'compact,delete' : 'compact',
+    'min.cleanable.dirty.ratio': '0',
+    'delete.retention.ms': String(deleteRetentionMs),
+  };
 }
 
 async function perform(sim: Simulation, actor: Actor): Promise<void> {

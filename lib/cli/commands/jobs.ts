@@ -46,6 +46,7 @@ async function described(report: JobReport): Promise<string> {
     ['segments written', report.segments],
     ['bytes compacted', report.bytesCompacted],
     ['records expired', report.recordsExpired],
+    ['records compacted', report.recordsCompacted],
     ['index pages deleted', report.pagesDeleted],
     ['hours cleaned up', report.bucketsDeleted],
     ['hours that wait', report.bucketsWaiting],

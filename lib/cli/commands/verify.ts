@@ -23,6 +23,7 @@ type VerifyOptions = {
   readonly readers: number;
   readonly partitions: number;
   readonly recordBytes: number;
+  readonly keys?: number;
   readonly topic?: string;
   readonly keep?: boolean;
   readonly history?: string;
@@ -56,6 +57,11 @@ export function addVerify(program: Command, context: CliContext): void {
       wholeNumber(1, recordBytesCap),
       1_000,
     )
+    .option(
+      '--keys <n>',
+      'give records so many keys, some of them tombstones, and compact the topic',
+      wholeNumber(1, 1_000_000),
+    )
     .option('--topic <name>', 'use this topic, from its end on; nobody else may write to it')
     .option('--keep', 'do not delete the topic that was made')
     .option('--history <file>', 'write all that was asked and answered, as lines of JSON')
@@ -68,7 +74,12 @@ async function verify(context: CliContext, options: VerifyOptions): Promise<void
   const client = context.client();
   const codecs = await io.loadCodecs();
   const history = options.history ? await createHistoryFile(options.history) : undefined;
-  const topic = await openVerifyTopic(client, options.topic, options.partitions);
+  const topic = await openVerifyTopic(
+    client,
+    options.topic,
+    options.partitions,
+    options.keys !== undefined,
+  );
   const checker = createChecker();
   const tally = createTally();
   const startMs = clockMs();
@@ -91,6 +102,7 @@ async function verify(context: CliContext, options: VerifyOptions): Promise<void
     producers: options.producers,
     readers: options.readers,
     recordBytesMax: options.recordBytes,
+    keys: options.keys,
   };
   let unread: unknown;
   await stoppable(

@@ -3,7 +3,7 @@
  */
 
 import { LogbrookError } from '../../client/logbrook-error.js';
-import { nameIn } from './record-values.js';
+import { nameHeader, nameIn } from './record-values.js';
 import type { Answer } from './recorded-process.js';
 
 /** What is looked at; a broken server may leave out any of it. */
@@ -14,6 +14,21 @@ type Page = {
   readonly logStartOffset?: unknown;
 };
 
+type ReadRecord = {
+  readonly offset?: unknown;
+  readonly value?: unknown;
+  readonly headers?: unknown;
+} | null;
+
+function nameOf(record: ReadRecord): string {
+  const value = record?.value;
+  if (value !== null || !Array.isArray(record?.headers)) return nameIn(value);
+  const header = (record.headers as unknown[]).find(
+    (one) => Array.isArray(one) && one[0] === nameHeader,
+  );
+  return nameIn(Array.isArray(header) ? header[1] : value);
+}
+
 export function appendAnswer(appended: object | undefined): Answer {
   const { baseOffset } = (appended ?? {}) as { readonly baseOffset?: unknown };
   return { type: 'ok', op: 'append', baseOffset: offsetIn(baseOffset, 'baseOffset') };
@@ -21,11 +36,11 @@ export function appendAnswer(appended: object | undefined): Answer {
 
 export function readAnswer(page: Page): Extract<Answer, { readonly op: 'read' }> {
   if (!Array.isArray(page.records)) throw noAnswer('records');
-  const records = page.records as readonly ({ offset?: unknown; value?: unknown } | null)[];
+  const records = page.records as readonly ReadRecord[];
   return {
     type: 'ok',
     op: 'read',
-    records: records.map((one) => [offsetIn(one?.offset, 'records.offset'), nameIn(one?.value)]),
+    records: records.map((one) => [offsetIn(one?.offset, 'records.offset'), nameOf(one)]),
     nextOffset: offsetIn(page.nextOffset, 'nextOffset'),
     highWatermark: offsetIn(page.highWatermark, 'highWatermark'),
     logStartOffset: offsetIn(page.logStartOffset, 'logStartOffset'),

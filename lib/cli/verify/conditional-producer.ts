@@ -5,7 +5,7 @@
 
 import { encodeRecordBatch } from '../../log/record-batch.js';
 import { appendAnswer } from './answers.js';
-import { recordsOf, takeTurns } from './producer-turns.js';
+import { appendOf, recordsOf, takeTurns } from './producer-turns.js';
 import type { RecordedProcess } from './recorded-process.js';
 import { once, type Run } from './run.js';
 
@@ -14,16 +14,13 @@ export function conditionalProducer(run: Run, i: number): Promise<void> {
   /** Where each partition ends, as far as it knows. */
   const ends = [...run.starts];
   return takeTurns(run, `conditional${i}`, async (process: RecordedProcess, draft) => {
-    const { log, names, partition } = draft;
+    const { names, partition } = draft;
     const expectedOffset = ends[partition] as number;
-    const outcome = await process.perform(
-      { op: 'append', log, values: names, expectedOffset },
-      async () => {
-        const batch = encodeRecordBatch({ records: recordsOf(draft, clockMs()) }, codecs);
-        const options = { idempotent: false, acks: 'all', retry: once, expectedOffset } as const;
-        return appendAnswer(await client.appendBatch(topic, partition, batch, options));
-      },
-    );
+    const outcome = await process.perform({ ...appendOf(draft), expectedOffset }, async () => {
+      const batch = encodeRecordBatch({ records: recordsOf(draft, clockMs()) }, codecs);
+      const options = { idempotent: false, acks: 'all', retry: once, expectedOffset } as const;
+      return appendAnswer(await client.appendBatch(topic, partition, batch, options));
+    });
     if (outcome.kind === 'ok') ends[partition] = expectedOffset + names.length;
     else if (typeof outcome.error.details.actualNextOffset === 'number') {
       ends[partition] = outcome.error.details.actualNextOffset;

@@ -9,7 +9,7 @@ import { patientRetry } from '../../client/retry.js';
 import { advanceSequence } from '../../log/producer-state.js';
 import { encodeRecordBatch } from '../../log/record-batch.js';
 import { appendAnswer } from './answers.js';
-import { recordsOf, takeTurns } from './producer-turns.js';
+import { appendOf, recordsOf, takeTurns } from './producer-turns.js';
 import type { RecordedProcess } from './recorded-process.js';
 import type { Run } from './run.js';
 
@@ -30,20 +30,17 @@ export async function idempotentProducer(run: Run, i: number): Promise<void> {
   }
 
   async function send(process: RecordedProcess, draft: Parameters<typeof recordsOf>[0]) {
-    const { log, names, partition } = draft;
+    const { names, partition } = draft;
     identity ??= await newIdentity();
     const { producerId, producerEpoch } = identity;
     const baseSequence = sequences.get(partition) ?? 0;
     const records = recordsOf(draft, clockMs());
     const batch = encodeRecordBatch({ records, producer: { ...identity, baseSequence } }, codecs);
     const producer = { producerId, epoch: producerEpoch, baseSequence };
-    const outcome = await process.perform(
-      { op: 'append', log, values: names, producer },
-      async (onRetry) => {
-        const options = { idempotent: true, acks: 'all', retry, onRetry } as const;
-        return appendAnswer(await client.appendBatch(topic, partition, batch, options));
-      },
-    );
+    const outcome = await process.perform({ ...appendOf(draft), producer }, async (onRetry) => {
+      const options = { idempotent: true, acks: 'all', retry, onRetry } as const;
+      return appendAnswer(await client.appendBatch(topic, partition, batch, options));
+    });
     if (outcome.kind === 'ok') {
       sequences.set(partition, advanceSequence(baseSequence, names.length));
     } else if (outcome.kind === 'unknown' || !outcome.error.retriable) {

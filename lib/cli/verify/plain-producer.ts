@@ -5,15 +5,21 @@
 
 import { encodeRecordBatch } from '../../log/record-batch.js';
 import { appendAnswer } from './answers.js';
-import { type Draft, recordsOf, takeTurns } from './producer-turns.js';
+import { appendOf, type Draft, recordsOf, takeTurns } from './producer-turns.js';
+import { nameHeader } from './record-values.js';
 import type { RecordedProcess } from './recorded-process.js';
 import { once, type Run } from './run.js';
 
 export function plainProducer(run: Run, i: number): Promise<void> {
   const { client, codecs, topic, clockMs } = run;
 
-  async function asJson({ texts, partition }: Draft) {
-    const records = texts.map((value) => ({ value, partition }));
+  async function asJson({ names, texts, partition, keyed }: Draft) {
+    const records = texts.map((value, i) => {
+      const key = keyed?.keys[i];
+      if (key === undefined) return { value, partition };
+      if (!keyed?.tombstones.includes(i)) return { key, value, partition };
+      return { key, value: null, headers: [[nameHeader, names[i] ?? '']] as const, partition };
+    });
     const [appended] = await client.append(topic, records, { retry: once });
     return appendAnswer(appended);
   }
@@ -25,8 +31,7 @@ export function plainProducer(run: Run, i: number): Promise<void> {
   }
 
   return takeTurns(run, `plain${i}`, (process: RecordedProcess, draft) => {
-    const { log, names } = draft;
     const send = client.timing.random() < 0.5 ? asJson : asBatch;
-    return process.perform({ op: 'append', log, values: names }, () => send(draft));
+    return process.perform(appendOf(draft), () => send(draft));
   });
 }

@@ -5,7 +5,7 @@
 
 import type { LogRecord } from '../../log/record.js';
 import { createPace } from './pace.js';
-import { drawSize, textOf } from './record-values.js';
+import { drawSize, nameHeader, textOf } from './record-values.js';
 import { createRecordedProcess, type Outcome, type RecordedProcess } from './recorded-process.js';
 import { isOver, type Run } from './run.js';
 
@@ -21,7 +21,17 @@ export type Draft = {
   readonly log: string;
   readonly names: readonly string[];
   readonly texts: readonly string[];
+  /** Of a compacted topic: as many as names, and which of the records delete their key. */
+  readonly keyed?: { readonly keys: readonly string[]; readonly tombstones: readonly number[] };
 };
+
+/** As the history tells it. */
+export function appendOf({ log, names, keyed }: Draft) {
+  return { op: 'append', log, values: names, ...keyed } as const;
+}
+
+/** One record in so many deletes its key. */
+const tombstoneShare = 0.1;
 
 /** `send` appends one draft; it is called until the run is over. */
 export async function takeTurns(
@@ -50,7 +60,7 @@ export async function takeTurns(
 }
 
 function draftOf(run: Run, size: number, nextName: () => string): Draft {
-  const { client, topic, starts, recordBytesMax } = run;
+  const { client, topic, starts, recordBytesMax, keys } = run;
   const { random } = client.timing;
   const partition = Math.floor(random() * starts.length);
   const names: string[] = [];
@@ -63,16 +73,27 @@ function draftOf(run: Run, size: number, nextName: () => string): Draft {
     texts.push(text);
     bytes += text.length;
   }
-  return { partition, log: `${topic}/${partition}`, names, texts };
+  const draft = { partition, log: `${topic}/${partition}`, names, texts };
+  if (keys === undefined) return draft;
+  const keyed = {
+    keys: names.map(() => `key-${Math.floor(random() * keys)}`),
+    tombstones: names.flatMap((_, i) => (random() < tombstoneShare ? [i] : [])),
+  };
+  return { ...draft, keyed };
 }
 
 const utf8 = new TextEncoder();
 
-export function recordsOf({ texts }: Draft, timestampMs: number): LogRecord[] {
-  return texts.map((text) => ({
-    key: null,
-    value: utf8.encode(text),
-    headers: [],
-    timestampMs: Math.floor(timestampMs),
-  }));
+/** A tombstone has no value: its name is in a header. */
+export function recordsOf({ names, texts, keyed }: Draft, timestampMs: number): LogRecord[] {
+  return texts.map((text, i) => {
+    const isTombstone = keyed?.tombstones.includes(i) ?? false;
+    const key = keyed?.keys[i];
+    return {
+      key: key === undefined ? null : utf8.encode(key),
+      value: isTombstone ? null : utf8.encode(text),
+      headers: isTombstone ? [[nameHeader, utf8.encode(names[i] ?? '')]] : [],
+      timestampMs: Math.floor(timestampMs),
+    };
+  });
 }

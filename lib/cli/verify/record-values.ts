@@ -3,6 +3,9 @@
  * the size that is wanted, so that a value which comes back changed is no name that anybody gave.
  */
 
+/** Of records without a value. */
+export const nameHeader = 'name';
+
 export function textOf(name: string, sizeBytes: number): string {
   return name.padEnd(sizeBytes, ` ${name}`);
 }

@@ -18,6 +18,8 @@ export type WorkloadOptions = {
   readonly readers: number;
   /** Values have all sizes up to this one. */
   readonly recordBytesMax: number;
+  /** Records have that many keys, and the topic is compacted; undefined: no record has a key. */
+  readonly keys: number | undefined;
 };
 
 export type WorkloadDeps = {

@@ -21,9 +21,10 @@ export async function openVerifyTopic(
   client: HttpClient,
   wanted: string | undefined,
   partitionCount: number,
+  compacted = false,
 ): Promise<VerifyTopic> {
   const name = wanted ?? `verify-${client.timing.random().toString(36).slice(2, 12)}`;
-  const own = await made(client, name, partitionCount, wanted === undefined);
+  const own = await made(client, name, partitionCount, wanted === undefined, compacted);
   const { partitions } = await client.describeTopic(name, { retry });
   return { name, own, starts: partitions.map(({ highWatermark }) => highWatermark) };
 }
@@ -34,10 +35,12 @@ async function made(
   name: string,
   partitionCount: number,
   drawn: boolean,
+  compacted: boolean,
 ): Promise<boolean> {
+  const configs = { 'cleanup.policy': 'compact', 'min.cleanable.dirty.ratio': 0 };
   try {
     await withRetry(client.timing, { policy: retry, when: 'always' }, () =>
-      client.createTopic(name, partitionCount),
+      client.createTopic(name, partitionCount, compacted ? { configs } : {}),
     );
     return true;
   } catch (error) {

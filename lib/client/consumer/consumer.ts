@@ -221,6 +221,11 @@ export function createConsumer<K, V>(
     if (entry?.signal === record.signal) entry.tracker.finished(record.offset);
   }
 
+  /** What of a compacted log was passed over need not be read again. */
+  function passed(entry: Owned | undefined, { nextOffset }: FetchedRecords): void {
+    if (entry && owned.isOpen(entry)) entry.tracker.passed(nextOffset);
+  }
+
   async function* records(): AsyncGenerator<ConsumerRecord<K, V>> {
     for (let fetched = await nextFetched(); fetched; fetched = await nextFetched()) {
       const entry = owned.find(fetched);
@@ -232,6 +237,7 @@ export function createConsumer<K, V>(
         finished(record);
         if (closed) return;
       }
+      passed(entry, fetched);
     }
   }
 
@@ -240,10 +246,10 @@ export function createConsumer<K, V>(
       const entry = owned.find(fetched);
       if (!entry) continue;
       const taken = fetched.records.flatMap((placed) => take(entry, placed) ?? []);
-      if (taken.length === 0) continue;
-      yield taken;
+      if (taken.length > 0) yield taken;
       for (const record of taken) finished(record);
       if (closed) return;
+      passed(entry, fetched);
     }
   }
 
@@ -268,6 +274,7 @@ export function createConsumer<K, V>(
           await handling.submit(record, keyText(placed.key));
           busySinceMs = timing.nowMs();
         }
+        if (!closed) passed(entry, fetched);
       }
       await handling.drain();
     } finally {

@@ -15,7 +15,7 @@ import { createPrefetchBudget } from './prefetch-budget.js';
 
 export type TopicPartition = { readonly topic: string; readonly partition: number };
 
-/** Records of one partition that were read together. */
+/** Records of one partition that were read together; none where compaction has left none. */
 export type FetchedRecords = TopicPartition & {
   readonly records: readonly PlacedRecord[];
   /** Where the partition goes on after them. */
@@ -108,11 +108,12 @@ export function createFetcher(
     const { at } = reading;
     const { nextOffset, highWatermark } = answer;
     const bytes = answer.batches.length;
-    const records = recordsOf(answer.batches, offset, codecs);
-    if (records.length === 0) {
+    // An answer without records can still get on: past what was compacted away.
+    if (nextOffset === offset) {
       budget.give(bytes);
       return;
     }
+    const records = recordsOf(answer.batches, offset, codecs);
     const recordCount = records.length;
     const seen = { ...at, recordCount, sizeBytes: bytes, nextOffset, highWatermark };
     client.observe({ type: 'fetched', ...seen });

@@ -7,6 +7,8 @@ export type OffsetTracker = {
   /** A record was handed out. Offsets only grow. */
   started(offset: number): void;
   finished(offset: number): void;
+  /** Between the records that were handed out and `offset` lies nothing. */
+  passed(offset: number): void;
   /** Everything below is finished: where a successor goes on. */
   position(): number;
   /** Resolves when nothing that was handed out is still being worked on. */
@@ -32,16 +34,25 @@ export function createOffsetTracker(startOffset: number): OffsetTracker {
     }
   }
 
+  function finished(offset: number): void {
+    done.add(offset);
+    if (open[front] === offset) advance();
+    if (front < open.length) return;
+    for (const resolve of waiting) resolve();
+    waiting = [];
+  }
+
   return {
     started(offset) {
       open.push(offset);
     },
-    finished(offset) {
-      done.add(offset);
-      if (open[front] === offset) advance();
-      if (front < open.length) return;
-      for (const resolve of waiting) resolve();
-      waiting = [];
+    finished,
+    passed(offset) {
+      const last = offset - 1;
+      if (last < position || last <= (open.at(-1) ?? -1)) return;
+      // As if a record had been there, which took no time.
+      open.push(last);
+      finished(last);
     },
     position: () => position,
     async idle() {

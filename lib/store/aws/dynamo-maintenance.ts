@@ -76,7 +76,13 @@ async function replacePages(
     ? { Update: { ...head, UpdateExpression } }
     : { ConditionCheck: head };
   const put = { TableName: tableName, Item: pageToItem(ref, replacement.page) };
-  const reasons = await transact(dynamodb, [onHead, { Put: put }]);
+  const deletes = (replacement.replaces ?? []).map((end) => ({
+    Delete: {
+      TableName: tableName,
+      Key: { pk: { S: partitionKey(ref) }, sk: { S: pageSortKey(end) } },
+    },
+  }));
+  const reasons = await transact(dynamodb, [onHead, { Put: put }, ...deletes]);
   if (!reasons) return 'replaced';
   return reasons[0]?.Item ? 'refused' : 'noPartition';
 }

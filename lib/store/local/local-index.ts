@@ -198,11 +198,14 @@ function leadershipOf(
       change(ref, (head) => decideRenewal(head, leadership, leaseExpiresMs)),
     releaseLease: (ref, leadership) => change(ref, (head) => decideRelease(head, leadership)),
     async replacePages(ref, leadership, replacement) {
-      const { page } = replacement;
+      const { page, replaces = [] } = replacement;
       const { kind } = await change(
         ref,
         (head) => decideReplacement(head, leadership, replacement),
-        () => pages.put(pageKey(ref, page.nextOffset), encodeIndexPage(page)),
+        () => {
+          for (const end of replaces) pages.remove(pageKey(ref, end));
+          pages.put(pageKey(ref, page.nextOffset), encodeIndexPage(page));
+        },
       );
       return kind === 'changed' ? 'replaced' : kind;
     },

@@ -187,7 +187,11 @@ export function createMemoryIndex(): PartitionIndex {
     async replacePages(ref, leadership, replacement) {
       const { kind } = change(ref, (head) => decideReplacement(head, leadership, replacement));
       if (kind !== 'changed') return kind;
-      putPage(find(ref)?.pages ?? [], replacement.page);
+      const state = find(ref);
+      if (!state) return 'noPartition';
+      const { page, replaces = [] } = replacement;
+      state.pages = state.pages.filter(({ nextOffset }) => !replaces.includes(nextOffset));
+      putPage(state.pages, page);
       return 'replaced';
     },
     async deletePages(ref, ends) {

@@ -44,3 +44,19 @@ test('it tells when nothing is being worked on', async () => {
   await waiting;
   expect(tracker.position()).toBe(9);
 });
+
+test('what was passed over counts once all before it is finished', () => {
+  const tracker = createOffsetTracker(3);
+  tracker.passed(3);
+  expect(tracker.position()).toBe(3);
+  tracker.passed(7);
+  expect(tracker.position()).toBe(7);
+  tracker.started(7);
+  tracker.started(9);
+  tracker.passed(10);
+  tracker.passed(14);
+  expect(tracker.position()).toBe(7);
+  tracker.finished(9);
+  tracker.finished(7);
+  expect(tracker.position()).toBe(14);
+});

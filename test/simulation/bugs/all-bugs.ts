@@ -5,6 +5,7 @@ import type { Bug } from './bug.js';
 import { commitBugs } from './commit-bugs.js';
 import { indexBugs } from './index-bugs.js';
 import { jobBugs } from './job-bugs.js';
+import { keyBugs } from './key-bugs.js';
 import { storageBugs } from './storage-bugs.js';
 
 export const allBugs: readonly Bug[] = [
@@ -13,4 +14,5 @@ export const allBugs: readonly Bug[] = [
   ...storageBugs,
   ...brokerBugs,
   ...jobBugs,
+  ...keyBugs,
 ];
