@@ -3,6 +3,7 @@
  * them have, `writersDone` tells the others to. More actors are more lines here.
  */
 
+import { groupMember, groupResetter } from './group-members.js';
 import { maintainer, trimmer } from './maintainers.js';
 import { crowd, idempotentProducer, plainProducer, spreadingProducer } from './producers.js';
 import { expectedOffsetRacer, fencingTokenRacer } from './racers.js';
@@ -26,7 +27,16 @@ const writersOfLog: readonly LogActor[] = [
 
 const othersOfLog: readonly LogActor[] = [follower, follower, readerFromStart];
 
-export function castOf(sim: Simulation): { writers: Actor[]; others: Actor[] } {
+const membersOfGroup: readonly Actor[] = [groupMember, groupMember, groupMember, groupMember];
+
+export type Cast = {
+  readonly writers: readonly Actor[];
+  /** Of a consumer group: on stage when all the others are done. They end by themselves. */
+  readonly members: readonly Actor[];
+  readonly others: readonly Actor[];
+};
+
+export function castOf(sim: Simulation): Cast {
   const forEachLog = (actors: readonly LogActor[]): Actor[] =>
     sim.logs.flatMap((log) => actors.map((act) => (each: Simulation) => act(each, log)));
   const jobs = sim.options.maintaining ? [maintainer, maintainer, maintainer] : [];
@@ -34,6 +44,7 @@ export function castOf(sim: Simulation): { writers: Actor[]; others: Actor[] } {
   const evictions = sim.options.evicting ? [evictingRoller, evictingRoller] : [];
   return {
     writers: [...forEachLog(writersOfLog), spreadingProducer],
+    members: sim.options.resetting ? [...membersOfGroup, groupResetter] : membersOfGroup,
     others: [...forEachLog(othersOfLog), lateArrivals, ...jobs, ...trims, ...evictions],
   };
 }

@@ -36,7 +36,11 @@ const leading = [
   'index.writeNotes',
 ];
 const raises = ['index.raiseWalFloor', 'index.raiseLogStart'];
-const changes = ['index.commit', 'index.setFencingToken', ...raises, ...rolls, ...leading];
+const grouping = ['groups.compareAndSwap', 'groups.raiseFences', 'groups.commitOffsets'];
+const changes = [
+  ...['index.commit', 'index.setFencingToken'],
+  ...[...raises, ...rolls, ...leading, ...grouping],
+];
 const minuteMs = 60_000;
 
 export const faultTable: readonly FaultRow[] = [

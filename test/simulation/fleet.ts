@@ -180,6 +180,7 @@ export function wrapStores(stores: Stores, around: Around): Stores {
     objects: { ...objects, create },
     index: wrap('index', stores.index),
     topics: wrap('topics', stores.topics),
+    groups: wrap('groups', stores.groups),
   };
 }
 

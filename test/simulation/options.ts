@@ -18,6 +18,10 @@ export type SimulationOptions = {
   /** Whether there is compaction and clean-up: its WAL floors also keep old requests out. */
   readonly maintaining: boolean;
   readonly trimming: boolean;
+  /** Whether somebody resets the group while it has members. */
+  readonly resetting: boolean;
+  /** How long instances remember topics. */
+  readonly topicCacheMs: number;
   /** Whether a partition keeps only so many bytes; then any log start is right that never falls. */
   readonly retentionBytes: number;
   readonly partitionCount: number;
@@ -41,6 +45,8 @@ export function optionsOf(seed: number, bug?: Bug): SimulationOptions {
     evicting: !crowded,
     maintaining: seed % 3 !== 2,
     trimming: seed % 5 === 1,
+    resetting: seed % 4 === 1,
+    topicCacheMs: seed % 2 ? 5_000 : 0,
     retentionBytes: seed % 5 === 3 ? 4_000 : -1,
     partitionCount: crowded ? 1 : 2,
     serverCount: 1 + (seed % 2),

@@ -10,11 +10,14 @@ import type { Codecs } from '../../lib/log/codecs.js';
 import type { PartitionRef } from '../../lib/log/partition-head.js';
 import { nodeCodecs } from '../../lib/runtime/node-codecs.js';
 import { createMemoryStores } from '../../lib/store/memory/memory-store.js';
-import { unalteredTopic } from '../../lib/store/topic-store.js';
+import type { Stores } from '../../lib/store/stores.js';
+import { type Topic, unalteredTopic } from '../../lib/store/topic-store.js';
 import { createManualWorld, type ManualWorld, seededRandom } from '../support/manual-world.js';
 import { type Actor, castOf } from './cast.js';
 import { createFaultSource } from './fault-table.js';
 import { createFleet, type Fleet } from './fleet.js';
+import { groupPartitions, groupTopic } from './group-members.js';
+import { settleGroup, watchGroups } from './group-watch.js';
 import { maintainAtLast } from './maintainers.js';
 import type { SimulationOptions } from './options.js';
 import { finalReader } from './readers.js';
@@ -61,7 +64,9 @@ export async function simulate(options: SimulationOptions): Promise<RunReport> {
   const operations = new Map<string, number>();
   const history = createRecorder(world.clock);
   const truth = { ...createMemoryStores(), inlineBytesMax: 300 };
-  const stores = options.bug?.stores?.(truth, { world, random }) ?? truth;
+  const complain = (anomaly: string, detail: string) => void complaints.push({ anomaly, detail });
+  const buggy = options.bug?.stores?.(truth, { world, random }) ?? truth;
+  const stores = watchGroups(buggy, complain);
   const after = (delayMs: number, act: () => void) => void world.clock.sleep(delayMs).then(act);
   const faults = createFaultSource({ random, after }, options.rollFaultRate);
   const settings = {
@@ -69,6 +74,7 @@ export async function simulate(options: SimulationOptions): Promise<RunReport> {
     flushBytesMin: 250,
     flushBytesMax: 900,
     appendTimeoutMs: options.appendTimeoutMs,
+    topicCacheMs: options.topicCacheMs,
     tailPollMs: 60,
     recentBytesMax: 5_000,
   };
@@ -82,8 +88,13 @@ export async function simulate(options: SimulationOptions): Promise<RunReport> {
   const { partitionCount, retentionBytes } = options;
   const configs = { 'retention.bytes': String(retentionBytes), 'retention.ms': '-1' };
   const topic = { ...unalteredTopic, name: 't', topicId, partitionCount, createdAtMs: 0, configs };
-  await truth.topics.create(topic);
-  await truth.index.createPartitions(topicId, 0, partitionCount);
+  await createTopic(truth, topic);
+  await createTopic(truth, {
+    ...topic,
+    name: groupTopic,
+    topicId: world.uuid(),
+    partitionCount: groupPartitions,
+  });
   const refs = Array.from({ length: options.partitionCount }, (_, partition) => ({
     topicId,
     partition,
@@ -109,22 +120,30 @@ export async function simulate(options: SimulationOptions): Promise<RunReport> {
     lost: () => !healed && random() < 0.01,
     writersDone: () => !writing,
     ackedMs: (log, offset) => firstAck(history.events, log, offset),
-    complain: (anomaly, detail) => void complaints.push({ anomaly, detail }),
+    complain,
     count: (operation, by) => operations.set(operation, (operations.get(operation) ?? 0) + by),
   };
-  const { writers, others } = castOf(sim);
+  const { writers, members, others } = castOf(sim);
   const play = async () => {
     const company = others.map((actor) => perform(sim, actor));
     await Promise.all(writers.map((actor) => perform(sim, actor)));
     writing = false;
     await Promise.all(company);
+    // A group shares nothing with the log but the instances: it has them for itself, faults and all.
+    await Promise.all(members.map((actor) => perform(sim, actor)));
     healed = true;
     await heal(sim);
+    await settleGroup(sim);
     if (options.maintaining) await maintainAtLast(sim);
     for (const log of sim.logs) await finalReader(sim, log);
   };
   await world.runUntil(play()).catch((error) => sim.complain('stuck', String(error)));
   return { events: history.events, complaints, operations, faults: faults.injected };
+}
+
+async function createTopic({ topics, index }: Stores, topic: Topic): Promise<void> {
+  await topics.create(topic);
+  await index.createPartitions(topic.topicId, 0, topic.partitionCount);
 }
 
 async function perform(sim: Simulation, actor: Actor): Promise<void> {
