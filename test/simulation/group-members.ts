@@ -46,7 +46,7 @@ async function live(sim: Simulation, life: Life): Promise<void> {
   for (let round = 0; round < roundsPerLife; round++) {
     if (!hurry) await sim.world.clock.sleep(heartbeatMs * (0.5 + sim.pick(1_000) / 1_000));
     if (sim.chance(0.04)) await sim.world.clock.sleep(1.5 * sessionTimeoutMs);
-    if (sim.chance(0.1)) await sim.fleet.deliver();
+    if (sim.chance(0.3)) await sim.fleet.deliver();
     hurry = false;
     const told = await beat(sim, life);
     if (told === 'gone') {
@@ -108,14 +108,13 @@ async function commitOwned(sim: Simulation, { process, told, positions }: Life):
   for (const partition of positions.keys()) {
     if (!mine.includes(partition)) positions.delete(partition);
   }
+  // Now and then it forgets how far it has come.
+  if (sim.chance(0.2)) positions.clear();
   if (mine.some((partition) => !positions.has(partition))) {
-    const found = await request(sim, ({ broker }) =>
-      broker.groups.offsets.fetch(group, groupTopic),
-    );
-    if (found === undefined || found instanceof BrokerError) return;
+    const found = await committedNow(sim);
+    if (!found) return;
     for (const partition of mine) {
-      const committed = found.find(({ ref }) => ref.partition === partition);
-      if (!positions.has(partition)) positions.set(partition, committed?.offset ?? 0);
+      if (!positions.has(partition)) positions.set(partition, found.get(partition) ?? 0);
     }
   }
   const together = sim.chance(0.3);
@@ -128,6 +127,19 @@ async function commitOwned(sim: Simulation, { process, told, positions }: Life):
       positions.set(partition, offset);
     }
   }
+}
+
+/** What is committed; without a reset it is never less than what somebody was told before. */
+async function committedNow(sim: Simulation): Promise<ReadonlyMap<number, number> | undefined> {
+  const before = [...sim.committed];
+  const answer = await request(sim, ({ broker }) => broker.groups.offsets.fetch(group, groupTopic));
+  if (!Array.isArray(answer)) return undefined;
+  const found = new Map(answer.map(({ ref, offset }) => [ref.partition, offset]));
+  for (const [partition, offset] of sim.options.resetting ? [] : before) {
+    const now = found.get(partition) ?? 0;
+    if (now < offset) sim.complain('commit-moved-back', `${partition}: from ${offset} to ${now}`);
+  }
+  return found;
 }
 
 type Wanted = { readonly partition: number; readonly offset: number };
@@ -153,9 +165,10 @@ export async function commit(
     ({ broker }) => broker.groups.offsets.commit(group, { memberId: member, memberEpoch }, commits),
     instance,
   );
-  return wanted.filter((_, i) => {
+  return wanted.filter(({ partition, offset }, i) => {
     const result = Array.isArray(answer) ? (answer[i] as OffsetResult) : { error: answer };
     const done = answer !== undefined && result.error === undefined;
+    if (done) sim.committed.set(partition, Math.max(offset, sim.committed.get(partition) ?? 0));
     completions[i]?.(done ? { type: 'ok', op: 'commit' } : failureOf(result.error));
     return done;
   });

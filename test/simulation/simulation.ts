@@ -44,6 +44,8 @@ export type Simulation = {
   writersDone(): boolean;
   /** When the first acknowledgement of something at `offset` or beyond it arrived. */
   ackedMs(log: string, offset: number): number | undefined;
+  /** The greatest offset that a group was told to have committed, by partition. */
+  readonly committed: Map<number, number>;
   complain(anomaly: string, detail: string): void;
   count(operation: string, by: number): void;
 };
@@ -119,6 +121,7 @@ export async function simulate(options: SimulationOptions): Promise<RunReport> {
     unique: () => uniques++,
     lost: () => !healed && random() < 0.01,
     writersDone: () => !writing,
+    committed: new Map(),
     ackedMs: (log, offset) => firstAck(history.events, log, offset),
     complain,
     count: (operation, by) => operations.set(operation, (operations.get(operation) ?? 0) + by),
@@ -129,6 +132,7 @@ export async function simulate(options: SimulationOptions): Promise<RunReport> {
     await Promise.all(writers.map((actor) => perform(sim, actor)));
     writing = false;
     await Promise.all(company);
+    while (fleet.stray() > 0) await fleet.deliver();
     // A group shares nothing with the log but the instances: it has them for itself, faults and all.
     await Promise.all(members.map((actor) => perform(sim, actor)));
     healed = true;
