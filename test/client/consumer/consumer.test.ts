@@ -187,6 +187,7 @@ test('a partition that is lost fires the signal, and is not committed any more',
   let lose = () => {};
   const membership: Membership = {
     topicsMayGo: false,
+    settled: () => true,
     async join(events) {
       events.assigned(await startOffsets(server.client, 'access', undefined, 'earliest'));
       lose = () => events.lost([0, 1, 2].map((partition) => ({ topic: 'access', partition })));
