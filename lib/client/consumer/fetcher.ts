@@ -49,6 +49,9 @@ export type Fetcher = {
   close(): void;
 };
 
+/** Less would be a request for each small batch. */
+const shareBytesMin = 64 * 1024;
+
 type Reading = { readonly at: TopicPartition; readonly over: AbortController };
 type Arrived = {
   readonly reading: Reading;
@@ -70,6 +73,12 @@ export function createFetcher(
   let closed = false;
   let wake = () => {};
 
+  /** All may answer at once: together they bring no more than the budget, as far as batches are that small. */
+  function shareBytes(): number {
+    const share = Math.floor(options.prefetchBytesMax / readings.size);
+    return Math.min(options.fetchBytesMax, Math.max(shareBytesMin, share));
+  }
+
   async function read(reading: Reading, startOffset: number): Promise<void> {
     const { at, over } = reading;
     const { signal } = over;
@@ -78,7 +87,7 @@ export function createFetcher(
     while (!signal.aborted) {
       await budget.room();
       if (signal.aborted) return;
-      const request = { offset, maxBytes: options.fetchBytesMax, waitMs: options.fetchWaitMs };
+      const request = { offset, maxBytes: shareBytes(), waitMs: options.fetchWaitMs };
       try {
         const answer = await client.fetchBatches(at.topic, at.partition, request, call);
         if (signal.aborted) return;
