@@ -7,6 +7,7 @@
 import { BrokerError } from '../../lib/broker/broker-error.js';
 import type { HeartbeatResponse } from '../../lib/coordinator/heartbeat.js';
 import type { Stores } from '../../lib/store/stores.js';
+import { unalteredTopic } from '../../lib/store/topic-store.js';
 import type { Instance } from './fleet.js';
 import {
   commit,
@@ -17,6 +18,13 @@ import {
   sessionTimeoutMs,
 } from './group-members.js';
 import type { Simulation } from './simulation.js';
+
+export async function createGroupTopic(stores: Stores, topicId: string): Promise<void> {
+  const partitionCount = groupPartitions;
+  const topic = { ...unalteredTopic, name: groupTopic, topicId, partitionCount, createdAtMs: 0 };
+  await stores.topics.create(topic);
+  await stores.index.createPartitions(topicId, 0, partitionCount);
+}
 
 type Complain = (anomaly: string, detail: string) => void;
 

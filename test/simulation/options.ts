@@ -18,10 +18,6 @@ export type SimulationOptions = {
   /** Whether there is compaction and clean-up: its WAL floors also keep old requests out. */
   readonly maintaining: boolean;
   readonly trimming: boolean;
-  /** Whether somebody resets the group while it has members. */
-  readonly resetting: boolean;
-  /** How long instances remember topics. */
-  readonly topicCacheMs: number;
   /** Whether a partition keeps only so many bytes; then any log start is right that never falls. */
   readonly retentionBytes: number;
   readonly partitionCount: number;
@@ -29,6 +25,10 @@ export type SimulationOptions = {
   readonly lambdaCount: number;
   /** How long a producer pauses now and then. */
   readonly thinkMs: number;
+  /** Whether somebody resets the group while it has members. */
+  readonly resetting: boolean;
+  /** How long instances remember topics. */
+  readonly topicCacheMs: number;
 };
 
 export function optionsOf(seed: number, bug?: Bug): SimulationOptions {
@@ -45,12 +45,12 @@ export function optionsOf(seed: number, bug?: Bug): SimulationOptions {
     evicting: !crowded,
     maintaining: seed % 3 !== 2,
     trimming: seed % 5 === 1,
-    resetting: seed % 4 === 1,
-    topicCacheMs: seed % 2 ? 5_000 : 0,
     retentionBytes: seed % 5 === 3 ? 4_000 : -1,
     partitionCount: crowded ? 1 : 2,
     serverCount: 1 + (seed % 2),
     lambdaCount: 2,
     thinkMs: !crowded && seed % 6 === 1 ? 4_000 : 300,
+    resetting: seed % 4 === 1,
+    topicCacheMs: seed % 2 ? 5_000 : 0,
   };
 }

@@ -10,14 +10,12 @@ import type { Codecs } from '../../lib/log/codecs.js';
 import type { PartitionRef } from '../../lib/log/partition-head.js';
 import { nodeCodecs } from '../../lib/runtime/node-codecs.js';
 import { createMemoryStores } from '../../lib/store/memory/memory-store.js';
-import type { Stores } from '../../lib/store/stores.js';
-import { type Topic, unalteredTopic } from '../../lib/store/topic-store.js';
+import { unalteredTopic } from '../../lib/store/topic-store.js';
 import { createManualWorld, type ManualWorld, seededRandom } from '../support/manual-world.js';
 import { type Actor, castOf } from './cast.js';
 import { createFaultSource } from './fault-table.js';
 import { createFleet, type Fleet } from './fleet.js';
-import { groupPartitions, groupTopic } from './group-members.js';
-import { settleGroup, watchGroups } from './group-watch.js';
+import { createGroupTopic, settleGroup, watchGroups } from './group-watch.js';
 import { maintainAtLast } from './maintainers.js';
 import type { SimulationOptions } from './options.js';
 import { finalReader } from './readers.js';
@@ -90,13 +88,8 @@ export async function simulate(options: SimulationOptions): Promise<RunReport> {
   const { partitionCount, retentionBytes } = options;
   const configs = { 'retention.bytes': String(retentionBytes), 'retention.ms': '-1' };
   const topic = { ...unalteredTopic, name: 't', topicId, partitionCount, createdAtMs: 0, configs };
-  await createTopic(truth, topic);
-  await createTopic(truth, {
-    ...topic,
-    name: groupTopic,
-    topicId: world.uuid(),
-    partitionCount: groupPartitions,
-  });
+  await truth.topics.create(topic);
+  await truth.index.createPartitions(topicId, 0, partitionCount);
   const refs = Array.from({ length: options.partitionCount }, (_, partition) => ({
     topicId,
     partition,
@@ -126,6 +119,7 @@ export async function simulate(options: SimulationOptions): Promise<RunReport> {
     complain,
     count: (operation, by) => operations.set(operation, (operations.get(operation) ?? 0) + by),
   };
+  await createGroupTopic(truth, world.uuid());
   const { writers, members, others } = castOf(sim);
   const play = async () => {
     const company = others.map((actor) => perform(sim, actor));
@@ -143,11 +137,6 @@ export async function simulate(options: SimulationOptions): Promise<RunReport> {
   };
   await world.runUntil(play()).catch((error) => sim.complain('stuck', String(error)));
   return { events: history.events, complaints, operations, faults: faults.injected };
-}
-
-async function createTopic({ topics, index }: Stores, topic: Topic): Promise<void> {
-  await topics.create(topic);
-  await index.createPartitions(topic.topicId, 0, topic.partitionCount);
 }
 
 async function perform(sim: Simulation, actor: Actor): Promise<void> {
