@@ -57,6 +57,9 @@ export type RunReport = {
   readonly faults: ReadonlyMap<string, number>;
 };
 
+/** A long run of a full tail, and of a group after it, takes more than 200,000. */
+const timersFiredMax = 1_000_000;
+
 export async function simulate(options: SimulationOptions): Promise<RunReport> {
   const world = createManualWorld(options.seed);
   const random = seededRandom(options.seed + 1);
@@ -135,7 +138,9 @@ export async function simulate(options: SimulationOptions): Promise<RunReport> {
     if (options.maintaining) await maintainAtLast(sim);
     for (const log of sim.logs) await finalReader(sim, log);
   };
-  await world.runUntil(play()).catch((error) => sim.complain('stuck', String(error)));
+  await world
+    .runUntil(play(), timersFiredMax)
+    .catch((error) => sim.complain('stuck', String(error)));
   return { events: history.events, complaints, operations, faults: faults.injected };
 }
 
