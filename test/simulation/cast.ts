@@ -42,9 +42,11 @@ export function castOf(sim: Simulation): Cast {
   const jobs = sim.options.maintaining ? [maintainer, maintainer, maintainer] : [];
   const trims = sim.options.trimming ? forEachLog([trimmer]) : [];
   const evictions = sim.options.evicting ? [evictingRoller, evictingRoller] : [];
+  const members = sim.options.resetting ? [...membersOfGroup, groupResetter] : membersOfGroup;
+  if (sim.options.bug?.groupAlone) return { writers: [], members, others: [] };
   return {
     writers: [...forEachLog(writersOfLog), spreadingProducer],
-    members: sim.options.resetting ? [...membersOfGroup, groupResetter] : membersOfGroup,
+    members,
     others: [...forEachLog(othersOfLog), lateArrivals, ...jobs, ...trims, ...evictions],
   };
 }

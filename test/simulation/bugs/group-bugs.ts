@@ -23,7 +23,7 @@ function swapping(change: (next: Group) => Group): (stores: Stores) => Stores {
 
 const forEver = Number.MAX_SAFE_INTEGER;
 
-export const groupBugs: readonly Bug[] = [
+const bugs: readonly Bug[] = [
   {
     name: 'commit-not-fenced',
     what: 'a commit does not ask whether its partition was handed on since it looked at the group',
@@ -105,12 +105,15 @@ export const groupBugs: readonly Bug[] = [
   },
   {
     name: 'commit-goes-back',
-    what: 'a commit that arrives late is written over a greater one',
+    what: 'a commit that arrives once more, and late, is written over a greater one',
     anomalies: ['commit-moved-back'],
-    stores: (stores) =>
+    stores: (stores, { random, world }) =>
       withGroups(stores, (groups) => ({
-        commitOffsets: (uid, terms, commits) =>
-          groups.commitOffsets(uid, { ...terms, by: 'reset' }, commits),
+        commitOffsets(uid, terms, commits) {
+          const commit = () => groups.commitOffsets(uid, { ...terms, by: 'reset' }, commits);
+          if (random() < 0.1) void world.clock.sleep(2_000).then(commit);
+          return commit();
+        },
       })),
   },
   {
@@ -126,3 +129,5 @@ export const groupBugs: readonly Bug[] = [
       })),
   },
 ];
+
+export const groupBugs: readonly Bug[] = bugs.map((bug) => ({ ...bug, groupAlone: true }));
