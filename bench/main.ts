@@ -15,6 +15,7 @@ import { kinesisReport, measureKinesis } from './kinesis.bench.js';
 import { lambdaInit } from './lambda-init.js';
 import { type Comparison, median } from './measure.js';
 import { produceBinary, produceJson } from './produce.bench.js';
+import { measureRebalance, rebalanceReport } from './rebalance.bench.js';
 import { scanCompacted } from './scan.bench.js';
 import { measureSdk } from './sdk.bench.js';
 
@@ -114,6 +115,7 @@ const parts: Readonly<Record<string, () => Promise<void>>> = {
   'aws cost': printCosts,
   'aws sdk': printSdk,
   client: printClient,
+  rebalance: async () => print(rebalanceReport(await measureRebalance())),
   access: async () => print(await measureAccess()),
   checker: async () => print(measureChecker()),
   kinesis: async () => print(kinesisReport(await measureKinesis())),

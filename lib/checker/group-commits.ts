@@ -1,6 +1,6 @@
 /**
  * Group commits as they go by: what a group has committed to a log goes back only by a reset, and a
- * member of an older epoch commits nothing once a newer one has.
+ * member of an older epoch commits nothing once a newer one has, nor do two in one epoch.
  */
 
 import type { Settle } from './appends.js';
@@ -12,6 +12,8 @@ type Committed = {
   /** The greatest offset acknowledged since the last reset; -1 while it cannot be known. */
   offset: number;
   memberEpoch: number;
+  /** Who committed in that epoch. */
+  member: string;
   resets: number;
   resetsOpen: number;
   /** Such a reset may still take effect at any time: nothing can be said any more. */
@@ -28,6 +30,7 @@ export function createGroupCommits(report: Report) {
     const fresh = {
       offset: -1,
       memberEpoch: Number.NEGATIVE_INFINITY,
+      member: '',
       resets: 0,
       resetsOpen: 0,
       resetUnknown: false,
@@ -61,7 +64,14 @@ export function createGroupCommits(report: Report) {
           () => `${who} in epoch ${memberEpoch}, after one in epoch ${before.memberEpoch}`,
         );
       }
-      committed.memberEpoch = Math.max(committed.memberEpoch, memberEpoch);
+      if (memberEpoch === committed.memberEpoch && member !== committed.member) {
+        const other = committed.member;
+        report('two-committers', { log, event }, () => `${who} and ${other} in ${memberEpoch}`);
+      }
+      if (memberEpoch > committed.memberEpoch) {
+        committed.memberEpoch = memberEpoch;
+        committed.member = member;
+      }
       const noReset =
         before.resetsOpen === 0 && before.resets === committed.resets && !committed.resetUnknown;
       if (!noReset) return;

@@ -25,6 +25,7 @@ export const anomalies = {
   'over-trim': 'P9: the log start is beyond what anybody asked for',
   'commit-moved-back': 'P10: a committed offset went back without a reset',
   'zombie-commit': 'P10: a commit of an older member epoch was taken',
+  'two-committers': 'P10: two members committed to one partition in one epoch',
   'expected-offset': 'an append took effect at another offset than the one it demanded',
 } as const;
 

@@ -49,6 +49,13 @@ export function addName(text: string, before: readonly string[] = []): string[] 
   return [...before, text];
 }
 
+/** As Kafka's tools take it; without replicas, 1 waits for as much as all. */
+export function acksOf(text: string): 'all' | '0' {
+  if (text === '0') return '0';
+  if (['all', '1', '-1'].includes(text)) return 'all';
+  throw new InvalidArgumentError('It must be all or 0.');
+}
+
 /** `\t` as it is typed in a shell is a tab. */
 export function separator(text: string): string {
   if (text === '') throw new InvalidArgumentError('It must not be empty.');
@@ -60,6 +67,13 @@ export function instantMs(text: string): number {
   const value = /^\d{1,16}$/.test(text) ? Number(text) : Date.parse(text);
   if (Number.isSafeInteger(value) && value >= 0) return value;
   throw new InvalidArgumentError('It must be milliseconds since 1970 or an ISO 8601 time.');
+}
+
+/** The same, or a time like `-1h`: so long before now. Either may be written with the @ of `consume -o`. */
+export function timeMs(text: string): number {
+  const bare = text.startsWith('@') ? text.slice(1) : text;
+  if (!bare.startsWith('-')) return instantMs(bare);
+  return Math.max(0, Date.now() - durationMs(bare.slice(1)));
 }
 
 const unitMs: Readonly<Record<string, number>> = {

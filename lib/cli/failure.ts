@@ -75,11 +75,11 @@ function clientHint({ code, details, sideEffects }: LogbrookError): string | und
         ? 'See the topics with: logbrook topics list. Make one with: logbrook topics create NAME'
         : undefined;
     case 'SASL_AUTHENTICATION_FAILED':
-      return 'Say who you are with LOGBROOK_KEY=<key id>.<secret>, or --key.';
+      return 'Say who you are with LOGBROOK_KEY=<key id>.<secret>, or --access-key.';
     case 'TOPIC_ALREADY_EXISTS':
       return 'To accept that, add --if-not-exists.';
     case 'OFFSET_OUT_OF_RANGE':
-      return 'See what is there with: logbrook offsets TOPIC. Begin with it: --from-beginning';
+      return 'See what is there with: logbrook offsets TOPIC. A consumer begins with it by --from-beginning.';
     case 'GROUP_ID_NOT_FOUND':
       return 'See the groups with: logbrook groups list. Make one with: logbrook consume TOPIC -g GROUP';
     case 'NON_EMPTY_GROUP':

@@ -23,7 +23,10 @@ export type GroupConsumption = {
   readonly spec: OffsetSpec;
   readonly format: RecordFormat;
   readonly recordsMax: number;
-  /** Stop at the ends that the partitions had when it began. */
+  /**
+   * Stop at the ends that the partitions had when it began, once the group has nothing more for us: what others
+   * hold is theirs to read.
+   */
   readonly exit: boolean;
   readonly signal: AbortSignal;
   readonly take: (records: readonly RecordOutput[]) => Promise<boolean>;
@@ -65,18 +68,20 @@ export async function consumeAsMember(
   }
 
   function atEnd(): boolean {
-    const positions = consumer.positions();
-    return (
-      positions.length > 0 &&
-      positions.every(({ partition, offset }) => {
-        const end = ends[partition];
-        return !end || end.earliest === end.latest || offset >= end.latest;
-      })
-    );
+    if (!membership.settled()) return false;
+    return consumer.positions().every(({ partition, offset }) => {
+      const end = ends[partition];
+      return !end || end.earliest === end.latest || offset >= end.latest;
+    });
   }
 
   async function closeAtEnd(over: AbortSignal): Promise<void> {
     while (!over.aborted && !atEnd()) await sleep(lookAgainMs);
+    if (!over.aborted && consumer.positions().length === 0) {
+      note(
+        `Other members of group ${group} hold all partitions of ${topic}: nothing was left to read.`,
+      );
+    }
     await consumer.close();
   }
 

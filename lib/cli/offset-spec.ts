@@ -6,7 +6,7 @@
  */
 
 import { InvalidArgumentError } from 'commander';
-import { durationMs, instantMs } from './arguments.js';
+import { timeMs } from './arguments.js';
 
 export type OffsetSpec =
   | { readonly kind: 'start' }
@@ -22,10 +22,7 @@ export const offsetSpecHelp =
 export function parseOffsetSpec(text: string): OffsetSpec {
   if (/^(start|beginning|earliest)$/.test(text)) return { kind: 'start' };
   if (/^(end|latest)$/.test(text)) return { kind: 'end' };
-  if (text.startsWith('@-')) {
-    return { kind: 'time', timestampMs: Math.max(0, Date.now() - durationMs(text.slice(2))) };
-  }
-  if (text.startsWith('@')) return { kind: 'time', timestampMs: instantMs(text.slice(1)) };
+  if (text.startsWith('@')) return { kind: 'time', timestampMs: timeMs(text) };
   const number = /^[-+]?\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
   if (!Number.isSafeInteger(number)) throw new InvalidArgumentError(`It is ${offsetSpecHelp}.`);
   if (text.startsWith('-')) return { kind: 'beforeEnd', count: -number };

@@ -73,6 +73,8 @@ export type BatchOptions = CallOptions & {
   readonly acks: Acks;
   /** Only if the log ends exactly here. */
   readonly expectedOffset?: number | undefined;
+  /** By the client's own clock; an answer that comes later is of no use. */
+  readonly answerByMs?: number | undefined;
 };
 
 export type HttpClient = {
@@ -152,17 +154,23 @@ const fetchTimeoutMs = 30_000;
 /** `noEffect`: repeated only when the failed call certainly did nothing. */
 export type Call = <T>(
   when: 'always' | 'noEffect',
-  request: Omit<HttpRequest, 'timeoutMs'> & { readonly timeoutMs?: number },
+  request: CallRequest,
   options?: CallOptions,
 ) => Promise<T>;
+
+/** The time for one try, or how to know it when the try begins. */
+type CallRequest = Omit<HttpRequest, 'timeoutMs'> & {
+  readonly timeoutMs?: number | (() => number);
+};
 
 function createCall(transport: Transport, timing: Timing, observe: Observe): Call {
   return <T>(
     when: 'always' | 'noEffect',
-    request: Omit<HttpRequest, 'timeoutMs'> & { readonly timeoutMs?: number },
+    { timeoutMs = callTimeoutMs, ...request }: CallRequest,
     { retry: policy = briefRetry, onRetry, signal }: CallOptions = {},
   ) => {
-    const attempt = () => transport.exchange<T>({ timeoutMs: callTimeoutMs, ...request, signal });
+    const forOneTry = () => (typeof timeoutMs === 'number' ? timeoutMs : timeoutMs());
+    const attempt = () => transport.exchange<T>({ ...request, timeoutMs: forOneTry(), signal });
     const told = (error: LogbrookError) => {
       observe({ type: 'retried', code: error.code, path: request.path });
       onRetry?.(error);
@@ -212,9 +220,10 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       topic,
       partition,
       batch,
-      { idempotent, acks, expectedOffset, ...options },
-    ) =>
-      call(
+      { idempotent, acks, expectedOffset, answerByMs, ...options },
+    ) => {
+      const leftMs = () => (answerByMs ?? Number.POSITIVE_INFINITY) - timing.nowMs();
+      return call(
         idempotent ? 'always' : 'noEffect',
         {
           method: 'POST',
@@ -222,10 +231,11 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
           query: { acks, expectedOffset },
           headers: { 'content-type': batchContentType },
           body: batch,
-          timeoutMs: appendTimeoutMs,
+          timeoutMs: () => Math.max(1, Math.min(appendTimeoutMs, leftMs())),
         },
         options,
-      ),
+      );
+    },
     fetch: async (topic, partition, request, options) =>
       call(
         'always',

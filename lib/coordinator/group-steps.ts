@@ -25,6 +25,29 @@ export function mapSlots(
   return any ? mapped : topics;
 }
 
+/**
+ * Who was seen by a clock far ahead of this one is taken for seen just now, else nobody would miss it until this
+ * clock gets there. A difference of less than a session is left alone: it is waited for.
+ */
+export function nearerThanASession(members: readonly Member[], nowMs: number): readonly Member[] {
+  const isFar = (ms: number | null, sessionTimeoutMs: number) =>
+    ms !== null && ms > nowMs + sessionTimeoutMs;
+  let any = false;
+  const mapped = members.map((member) => {
+    const { seenMs, revokingSinceMs, sessionTimeoutMs } = member;
+    const seenFar = isFar(seenMs, sessionTimeoutMs);
+    const revokingFar = isFar(revokingSinceMs, sessionTimeoutMs);
+    if (!seenFar && !revokingFar) return member;
+    any = true;
+    return {
+      ...member,
+      seenMs: seenFar ? nowMs : seenMs,
+      revokingSinceMs: revokingFar ? nowMs : revokingSinceMs,
+    };
+  });
+  return any ? mapped : members;
+}
+
 /** Members who were silent for too long, or do not give up what they were asked to. */
 export function expire(
   members: readonly Member[],

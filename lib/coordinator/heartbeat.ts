@@ -23,7 +23,14 @@ import {
   type TopicsView,
 } from './group.js';
 import type { GroupSettings } from './group-limits.js';
-import { expire, mapSlots, sealed, unowned, withTarget } from './group-steps.js';
+import {
+  expire,
+  mapSlots,
+  nearerThanASession,
+  sealed,
+  unowned,
+  withTarget,
+} from './group-steps.js';
 import { admit, type HeartbeatRequest, type Refusal } from './members.js';
 import { topicsMoved, withoutAbandoned } from './target.js';
 
@@ -56,12 +63,14 @@ export type HeartbeatDecision =
   | Refusal;
 
 export function decideHeartbeat(
-  before: Group,
+  stored: Group,
   request: HeartbeatRequest,
   nowMs: number,
   view: TopicsView,
   settings: GroupSettings,
 ): HeartbeatDecision {
+  const members = nearerThanASession(stored.members, nowMs);
+  const before = members === stored.members ? stored : { ...stored, members };
   const admission = admit(before, request, nowMs, settings);
   if (admission.kind === 'refused') return admission;
   const { member, heard } = admission;
@@ -74,7 +83,8 @@ export function decideHeartbeat(
       ? withTarget(before, swept.members, swept.topics, view)
       : { ...before, members: swept.members, topics: swept.topics };
   const granted = grant(before, target, member.memberId);
-  const changed = granted.topics !== before.topics || admission.changed || granted.any;
+  const changed =
+    granted.topics !== before.topics || admission.changed || granted.any || before !== stored;
   if (!changed && nowMs - member.seenMs < renewAfterMs(member)) {
     return { kind: 'unchanged', response: respond(before, member, settings) };
   }

@@ -180,6 +180,7 @@ const bad: [anomaly: keyof typeof anomalies, why: string, ...(HistoryEvent | His
     ['commit-moved-back', 'one member', commit('m', 1, 5), commit('m', 1, 4)],
     ['commit-moved-back', 'after a reset', commit('m', 1, 5, true), commit('m', 1, 4)],
     ['zombie-commit', 'one epoch late', commit('m', 2, 5), commit('n', 1, 6)],
+    ['two-committers', 'one epoch', commit('m', 2, 5), commit('n', 2, 6)],
     [
       'expected-offset',
       'acknowledged',

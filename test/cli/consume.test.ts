@@ -216,6 +216,18 @@ test('the default is to begin at the end', async () => {
   expect(cli.stdout().toString()).toBe('new\n');
 });
 
+test('who begins at the end and stops there is told why there is nothing', async () => {
+  await fill(2);
+  const result = await runCli(['consume', 'access', '-e'], { ...server, terminal: true });
+  expect(result).toMatchObject({ exitCode: 0, stdout: '' });
+  expect(result.stderr).toContain('--from-beginning');
+  const asked = await runCli(['consume', 'access', '-e', '-o', 'end'], {
+    ...server,
+    terminal: true,
+  });
+  expect(asked.stderr).not.toContain('--from-beginning');
+});
+
 test('SIGTERM ends it too', async () => {
   const cli = startCli(['consume', 'access', '-p', '1'], { ...server, terminal: true });
   await cli.until((_stdout, stderr) => stderr.includes('end of access'));

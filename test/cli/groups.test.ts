@@ -55,6 +55,78 @@ describe('consume -g', () => {
     expect(linesOf(first.stdout + second.stdout)).toEqual(values(0, 10));
   });
 
+  /** A member of which the test says itself what it holds. */
+  async function stubbornMember(topicId: string) {
+    let held: number[] = [];
+    let memberEpoch = 0;
+    const beat = async () => {
+      const owned = [{ topicId, partitions: held }];
+      const introduction = { subscribedTopics: ['wide'] };
+      const answer = await server.client.groups.heartbeat('billing', {
+        memberId: 'stubborn',
+        memberEpoch,
+        ...(memberEpoch === 0 ? introduction : { owned }),
+      });
+      memberEpoch = answer.memberEpoch;
+      return answer;
+    };
+    const { assignment } = await beat();
+    held = assignment.flatMap(({ partitions }) => [...partitions]);
+    return {
+      /** What the group wants back, and has not got yet. */
+      wanted: async () => (await beat()).revoke.flatMap(({ partitions }) => [...partitions]),
+      async giveUp(partition: number) {
+        held = held.filter((one) => one !== partition);
+        await beat();
+      },
+    };
+  }
+
+  test('--exit waits for all that is meant for it, however late the others give it up', async () => {
+    const { topicId } = await server.client.createTopic('wide', 4);
+    const records = [0, 1, 2, 3].map((partition) => ({ value: `v${partition}`, partition }));
+    await server.client.append('wide', records);
+    const other = await stubbornMember(topicId);
+    const args = ['consume', 'wide', '-g', 'billing', '-o', 'start', '--exit'];
+    const running = startCli(args, { ...server, timing: machineTiming });
+    await expect.poll(async () => (await other.wanted()).length).toBe(2);
+    const [soon, late] = (await other.wanted()) as [number, number];
+    await other.giveUp(soon);
+    await running.until((stdout) => stdout === `v${soon}\n`);
+    // It is at the end of all that it has, and not done.
+    await other.giveUp(late);
+    expect(await running.exitCode).toBe(0);
+    expect(running.stdout().toString()).toBe(`v${soon}\nv${late}\n`);
+    const { offsets } = await server.client.groups.offsets('billing');
+    expect(offsets.map(({ partition }) => partition).sort()).toEqual([soon, late].sort());
+  });
+
+  test('--exit ends at what it holds; what others hold is theirs', async () => {
+    const { topicId } = await server.client.createTopic('wide', 2);
+    const records = [0, 1].map((partition) => ({ value: `v${partition}`, partition }));
+    await server.client.append('wide', records);
+    const other = await stubbornMember(topicId);
+    const args = ['consume', 'wide', '-g', 'billing', '-o', 'start', '--exit'];
+    const running = startCli(args, { ...server, timing: machineTiming });
+    await expect.poll(async () => (await other.wanted()).length).toBe(1);
+    const [given] = (await other.wanted()) as [number];
+    await other.giveUp(given);
+    expect(await running.exitCode).toBe(0);
+    expect(running.stdout().toString()).toBe(`v${given}\n`);
+    const { offsets } = await server.client.groups.offsets('billing');
+    expect(offsets).toMatchObject([{ partition: given, offset: 1 }]);
+    expect((await server.client.groups.describe('billing')).members).toHaveLength(1);
+  });
+
+  test('--exit ends, and says so, where others hold everything', async () => {
+    const { topicId } = await server.client.createTopic('wide', 1);
+    await server.client.append('wide', [{ value: 'v' }]);
+    await stubbornMember(topicId);
+    const result = await cli('consume', 'wide', '-g', 'billing', '-o', 'start', '--exit');
+    expect(result).toMatchObject({ exitCode: 0, stdout: '' });
+    expect(result.stderr).toMatch(/^Other members of group billing hold all partitions of wide/);
+  });
+
   test('Ctrl-C commits and leaves', async () => {
     await fill(0, 6);
     const args = ['consume', 'access', '-g', 'billing', '-o', 'start', '--json'];

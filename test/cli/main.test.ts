@@ -114,6 +114,19 @@ test('no server: what happened, where, and what to do', async () => {
   expect(timing.nowMs() - startMs).toBeLessThan(500);
 });
 
+test('no key: how to say who you are', async () => {
+  const fetch: Fetch = async () => {
+    const code = 'SASL_AUTHENTICATION_FAILED';
+    const problem = { code, status: 401, detail: 'No key.', retriable: false, sideEffects: 'none' };
+    const headers = { 'content-type': 'application/problem+json' };
+    return new Response(JSON.stringify(problem), { status: 401, headers });
+  };
+  const result = await runCli(['topics', 'list'], { fetch });
+  expect(result.stderr).toContain('with LOGBROOK_KEY=<key id>.<secret>, or --access-key.');
+  const known = await runCli(['--access-key', 'id.secret', 'topics', 'list'], { fetch });
+  expect(known.exitCode).toBe(1);
+});
+
 test('LOGBROOK_DEBUG shows stacks', async () => {
   const result = await runCli(['topics', 'describe', 'nope'], {
     ...server,

@@ -160,11 +160,18 @@ test.each<[args: string[], line: string, key: string | null, value: string]>([
   [['--format', 'base64'], '/wA=', null, '\u00ff\u0000'],
   [['--format', 'base64', '-k', ':'], 'k:/wA=', 'k', '\u00ff\u0000'],
   [['--acks', '0'], 'v', null, 'v'],
+  [['--acks', '1'], 'v', null, 'v'],
 ])('%j', async (args, line, key, value) => {
   const result = await produce(`${line}\n`, ...args);
   expect(result).toMatchObject({ exitCode: 0 });
   const found = async () => (await stored()).map((record) => [record.key, record.value]);
   await expect.poll(found).toEqual([[key, value]]);
+});
+
+test('a topic that is not there: nothing was read, so nothing is said of it', async () => {
+  const result = await runCli(['produce', 'nope'], { ...server, stdin: 'a\n' });
+  expect(result.exitCode).toBe(1);
+  expect(result.stderr).toMatch(/^logbrook: There is no topic "nope"/);
 });
 
 test('headers and partition', async () => {

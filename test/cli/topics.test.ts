@@ -84,6 +84,11 @@ test('offsets', async () => {
   expect(plain.stdout).toBe('PARTITION  EARLIEST  LATEST\n        0         0       2\n');
   const timed = await cli('offsets', 'access', '--timestamp', '1970-01-01T00:00:01.5Z');
   expect(timed.stdout).toMatch(/0 +0 +2 +1 {2}1970-01-01T00:00:02.000Z/);
+  const ago = await json('offsets', 'access', '-t', '-1h');
+  expect(ago.partitions).toMatchObject([{ offset: 2, timestamp: null }]);
+  expect(await json('offsets', 'access', '-t', '@1500')).toMatchObject({
+    partitions: [{ offset: 1 }],
+  });
   const late = await json('offsets', 'access', '-t', '3000');
   expect(late.partitions).toMatchObject([{ offset: 2, timestamp: null }]);
 });

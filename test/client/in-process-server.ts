@@ -16,6 +16,7 @@ import { createMaintenance } from '../../lib/jobs/maintenance.js';
 import { nodeCodecs } from '../../lib/runtime/node-codecs.js';
 import { createNodeWorld } from '../../lib/runtime/node-world.js';
 import { createMemoryStores } from '../../lib/store/memory/memory-store.js';
+import type { Stores } from '../../lib/store/stores.js';
 import type { World } from '../../lib/store/world.js';
 import { openToAll } from '../http/apis.js';
 
@@ -38,22 +39,25 @@ export function sleepingTiming(): Timing {
 
 export type TestServer = {
   readonly fetch: Fetch;
+  /** The app itself, for a socket in front of it. */
+  fetchRequest(request: Request): Response | Promise<Response>;
   readonly client: HttpClient;
   close(): Promise<void>;
 };
 
-export function startTestServer(
-  settings: {
-    http?: Partial<HttpSettings>;
-    broker?: Partial<BrokerSettings>;
-    jobs?: Partial<JobSettings>;
-    world?: World;
-  } = {},
-): TestServer {
+export type TestServerParts = {
+  readonly http?: Partial<HttpSettings>;
+  readonly broker?: Partial<BrokerSettings>;
+  readonly jobs?: Partial<JobSettings>;
+  readonly world?: World;
+  readonly stores?: Stores;
+};
+
+export function startTestServer(settings: TestServerParts = {}): TestServer {
   const silent = { info() {}, warn() {}, error() {} };
   const world = settings.world ?? createNodeWorld(silent);
   const brokerSettings = { ...brokerDefaults, ...settings.broker };
-  const stores = createMemoryStores();
+  const stores = settings.stores ?? createMemoryStores();
   const broker = createBroker(stores, nodeCodecs, world, brokerSettings);
   const app = createApp({
     broker,
@@ -72,7 +76,8 @@ export function startTestServer(
     return new Response(body ?? null, response);
   };
   const client = createHttpClient({ url: testUrl, fetch, timing: eagerTiming });
-  return { fetch, client, close: () => broker.close() };
+  const fetchRequest = (request: Request) => app.fetch(request, {});
+  return { fetch, fetchRequest, client, close: () => broker.close() };
 }
 
 async function orAborted<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {

@@ -50,6 +50,21 @@ test('typed by serializers, from one partition', async () => {
   expect(ids).toEqual([1, 2, 3]);
 });
 
+test('a value that its deserializer does not take: the error says where it is', async () => {
+  const logbrook = connect();
+  await logbrook.admin.append('orders', [{ value: 'no JSON', partition: 1 }]);
+  const { deserialize } = jsonSerde<unknown>();
+  const consumer = logbrook.consumer<string | null, unknown>({
+    partitions: [{ topic: 'orders', partition: 1 }],
+    value: deserialize,
+  });
+  await expect(consumer.run(() => {})).rejects.toMatchObject({
+    code: 'INVALID_RECORD',
+    details: { topic: 'orders', partition: 1, offset: 0 },
+    message: expect.stringContaining('The value in orders/1 at offset 0'),
+  });
+});
+
 test('null is a tombstone in every serializer', () => {
   for (const serde of [stringSerde, bytesSerde, jsonSerde()]) {
     expect(serde.serialize(null)).toBeNull();
@@ -75,6 +90,12 @@ test("Kafka's names of settings are understood, others are not", () => {
   expect(
     fromKafkaNames({ 'linger.ms': 20, 'batch.size': 16_384, acks: -1, 'compression.type': 'gzip' }),
   ).toEqual({ lingerMs: 20, batchSize: 16_384, acks: 'all', compression: 'gzip' });
+  // As they stand in a properties file.
+  expect(fromKafkaNames({ 'linger.ms': '20', 'enable.idempotence': 'false', acks: '1' })).toEqual({
+    lingerMs: 20,
+    idempotent: false,
+    acks: 'all',
+  });
   expect(() => fromKafkaNames({ 'linger.mss': 1 })).toThrow(/linger\.mss is not understood/);
 });
 

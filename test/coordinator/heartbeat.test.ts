@@ -169,6 +169,21 @@ describe('leaving and silence', () => {
     expect(refusal(rig.heartbeat(a.request()))).toBe('UNKNOWN_MEMBER_ID');
   });
 
+  test('who was seen by a clock that is hours ahead is missed after a session all the same', () => {
+    const rig = createGroupRig({ access: 4 });
+    const [a, b] = [createMember('a', access), createMember('b', access)];
+    const hourMs = 3_600_000;
+    rig.nowMs += hourMs;
+    for (let i = 0; i < 3; i++) round(rig, [a, b]);
+    expect([a.held.size, b.held.size]).toEqual([2, 2]);
+    rig.nowMs -= hourMs;
+    round(rig, [b]);
+    expect(findMember(rig.group, 'a')?.seenMs).toBe(rig.nowMs);
+    rig.nowMs += groupDefaults.sessionTimeoutMs + 1;
+    round(rig, [b]);
+    expect(b.held.size).toBe(4);
+  });
+
   test('who comes back late, but before anybody noticed, goes on', () => {
     const rig = createGroupRig({ access: 4 });
     const a = createMember('a', access);

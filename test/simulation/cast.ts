@@ -3,6 +3,7 @@
  * them have, `writersDone` tells the others to. More actors are more lines here.
  */
 
+import { groupMember, groupResetter } from './group-members.js';
 import { maintainer, trimmer } from './maintainers.js';
 import { crowd, idempotentProducer, plainProducer, spreadingProducer } from './producers.js';
 import { expectedOffsetRacer, fencingTokenRacer } from './racers.js';
@@ -27,15 +28,27 @@ const writersOfLog: readonly LogActor[] = [
 
 const othersOfLog: readonly LogActor[] = [follower, follower, readerFromStart];
 
-export function castOf(sim: Simulation): { writers: Actor[]; others: Actor[] } {
+const membersOfGroup: readonly Actor[] = [groupMember, groupMember, groupMember, groupMember];
+
+export type Cast = {
+  readonly writers: readonly Actor[];
+  /** Of a consumer group: on stage when all the others are done. They end by themselves. */
+  readonly members: readonly Actor[];
+  readonly others: readonly Actor[];
+};
+
+export function castOf(sim: Simulation): Cast {
   const forEachLog = (actors: readonly LogActor[]): Actor[] =>
     sim.logs.flatMap((log) => actors.map((act) => (each: Simulation) => act(each, log)));
   const jobs = sim.options.maintaining ? [maintainer, maintainer, maintainer] : [];
   const trims = sim.options.trimming ? forEachLog([trimmer]) : [];
   const evictions = sim.options.evicting ? [evictingRoller, evictingRoller] : [];
   const settlers = sim.options.growing ? [settler] : [];
+  const members = sim.options.resetting ? [...membersOfGroup, groupResetter] : membersOfGroup;
+  if (sim.options.bug?.groupAlone) return { writers: [], members, others: [] };
   return {
     writers: [...forEachLog(writersOfLog), spreadingProducer, ...settlers],
+    members,
     others: [...forEachLog(othersOfLog), lateArrivals, ...jobs, ...trims, ...evictions],
   };
 }

@@ -37,7 +37,11 @@ const leading = [
 ];
 const raises = ['index.raiseWalFloor', 'index.raiseLogStart'];
 const growth = ['index.createPartitions', 'topics.alter', 'topics.raiseWalFloor'];
-const changes = ['index.commit', 'index.setFencingToken', ...raises, ...rolls, ...leading];
+const grouping = ['groups.compareAndSwap', 'groups.raiseFences', 'groups.commitOffsets'];
+const changes = [
+  ...['index.commit', 'index.setFencingToken'],
+  ...[...raises, ...rolls, ...leading, ...grouping],
+];
 const minuteMs = 60_000;
 
 export const faultTable: readonly FaultRow[] = [

@@ -47,7 +47,8 @@ export type FleetParts = {
   random(): number;
 };
 
-const never = new Promise<never>(() => {});
+/** A new one each time: one promise for all would keep whatever ever waited for it, run after run. */
+const never = () => new Promise<never>(() => {});
 
 export function createInstance(parts: FleetParts, kind: Instance['kind']): Instance {
   const { world, truth, faults, bug, random } = parts;
@@ -67,7 +68,7 @@ export function createInstance(parts: FleetParts, kind: Instance['kind']): Insta
   /** Nothing in an instance goes on but through here. */
   async function pass(): Promise<void> {
     while (!running()) {
-      if (life === 'dead') return never;
+      if (life === 'dead') return never();
       await new Promise<void>((resolve) => woken.push(resolve));
     }
   }
@@ -180,6 +181,7 @@ export function wrapStores(stores: Stores, around: Around): Stores {
     objects: { ...objects, create },
     index: wrap('index', stores.index),
     topics: wrap('topics', stores.topics),
+    groups: wrap('groups', stores.groups),
     jobs: wrap('jobs', stores.jobs),
   };
 }

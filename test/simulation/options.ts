@@ -31,6 +31,10 @@ export type SimulationOptions = {
   readonly lambdaCount: number;
   /** How long a producer pauses now and then. */
   readonly thinkMs: number;
+  /** Whether somebody resets the group while it has members. */
+  readonly resetting: boolean;
+  /** How long instances remember topics. */
+  readonly topicCacheMs: number;
 };
 
 export const longerThanAnyRun = 10_000 * 24 * 3_600_000;
@@ -57,5 +61,7 @@ export function optionsOf(seed: number, bug?: Bug): SimulationOptions {
     serverCount: 1 + (seed % 2),
     lambdaCount: 2,
     thinkMs: !crowded && seed % 6 === 1 ? 4_000 : 300,
+    resetting: seed % 4 === 1,
+    topicCacheMs: seed % 2 ? 5_000 : 0,
   };
 }

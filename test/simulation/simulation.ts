@@ -15,6 +15,7 @@ import { createManualWorld, type ManualWorld, seededRandom } from '../support/ma
 import { type Actor, castOf } from './cast.js';
 import { createFaultSource } from './fault-table.js';
 import { createFleet, type Fleet } from './fleet.js';
+import { createGroupTopic, settleGroup, watchGroups } from './group-watch.js';
 import { maintainAtLast } from './maintainers.js';
 import type { SimulationOptions } from './options.js';
 import { finalReader } from './readers.js';
@@ -43,6 +44,8 @@ export type Simulation = {
   writersDone(): boolean;
   /** When the first acknowledgement of something at `offset` or beyond it arrived. */
   ackedMs(log: string, offset: number): number | undefined;
+  /** The greatest offset that a group was told to have committed, by partition. */
+  readonly committed: Map<number, number>;
   complain(anomaly: string, detail: string): void;
   count(operation: string, by: number): void;
 };
@@ -56,6 +59,9 @@ export type RunReport = {
   readonly faults: ReadonlyMap<string, number>;
 };
 
+/** A long run of a full tail, and of a group after it, takes more than 200,000. */
+const timersFiredMax = 1_000_000;
+
 export async function simulate(options: SimulationOptions): Promise<RunReport> {
   const world = createManualWorld(options.seed);
   const random = seededRandom(options.seed + 1);
@@ -63,7 +69,9 @@ export async function simulate(options: SimulationOptions): Promise<RunReport> {
   const operations = new Map<string, number>();
   const history = createRecorder(world.clock);
   const truth = { ...createMemoryStores(), inlineBytesMax: 300 };
-  const stores = options.bug?.stores?.(truth, { world, random }) ?? truth;
+  const complain = (anomaly: string, detail: string) => void complaints.push({ anomaly, detail });
+  const buggy = options.bug?.stores?.(truth, { world, random }) ?? truth;
+  const stores = watchGroups(buggy, complain);
   const after = (delayMs: number, act: () => void) => void world.clock.sleep(delayMs).then(act);
   const faults = createFaultSource({ random, after }, options.rollFaultRate);
   const settings = {
@@ -71,6 +79,7 @@ export async function simulate(options: SimulationOptions): Promise<RunReport> {
     flushBytesMin: 250,
     flushBytesMax: 900,
     appendTimeoutMs: options.appendTimeoutMs,
+    topicCacheMs: options.topicCacheMs,
     tailPollMs: 60,
     recentBytesMax: 5_000,
   };
@@ -116,22 +125,30 @@ export async function simulate(options: SimulationOptions): Promise<RunReport> {
     unique: () => uniques++,
     lost: () => !healed && random() < 0.01,
     writersDone: () => !writing,
+    committed: new Map(),
     ackedMs: (log, offset) => firstAck(history.events, log, offset),
-    complain: (anomaly, detail) => void complaints.push({ anomaly, detail }),
+    complain,
     count: (operation, by) => operations.set(operation, (operations.get(operation) ?? 0) + by),
   };
-  const { writers, others } = castOf(sim);
+  await createGroupTopic(truth, world.uuid());
+  const { writers, members, others } = castOf(sim);
   const play = async () => {
     const company = others.map((actor) => perform(sim, actor));
     await Promise.all(writers.map((actor) => perform(sim, actor)));
     writing = false;
     await Promise.all(company);
+    while (fleet.stray() > 0) await fleet.deliver();
+    // A group shares nothing with the log but the instances: it has them for itself, faults and all.
+    await Promise.all(members.map((actor) => perform(sim, actor)));
     healed = true;
     await heal(sim);
+    await settleGroup(sim);
     if (options.maintaining) await maintainAtLast(sim);
     for (const log of sim.logs) await finalReader(sim, log);
   };
-  await world.runUntil(play()).catch((error) => sim.complain('stuck', String(error)));
+  await world
+    .runUntil(play(), timersFiredMax)
+    .catch((error) => sim.complain('stuck', String(error)));
   return { events: history.events, complaints, operations, faults: faults.injected };
 }
 

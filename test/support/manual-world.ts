@@ -11,7 +11,7 @@ export type ManualWorld = World & {
   /** Moves the clock on and fires what falls due, in order. */
   advance(byMs: number): Promise<void>;
   /** Moves the clock from timer to timer until `promise` is settled. Throws if nothing could settle it. */
-  runUntil<T>(promise: Promise<T>): Promise<T>;
+  runUntil<T>(promise: Promise<T>, timersFiredMax?: number): Promise<T>;
   /** Timers that are waiting now. */
   timerCount(): number;
   /** What was told to the log. */
@@ -23,8 +23,8 @@ type Timer = { readonly dueMs: number; readonly number: number; fire(): void };
 /** 07:00 UTC on 23 November 2026: WAL bucket 2026112307. */
 export const manualStartMs = Date.UTC(2026, 10, 23, 7);
 
-/** Enough for any test; a loop that waits for ever is an error and not a hanging test. */
-const timersFiredMax = 200_000;
+/** Enough for nearly any test; a loop that waits for ever is an error and not a hanging test. */
+const timersFiredMaxDefault = 200_000;
 
 export function createManualWorld(seed = 1): ManualWorld {
   const timers = new Set<Timer>();
@@ -71,7 +71,10 @@ export function createManualWorld(seed = 1): ManualWorld {
     nowMs = untilMs;
   }
 
-  async function runUntil<T>(promise: Promise<T>): Promise<T> {
+  async function runUntil<T>(
+    promise: Promise<T>,
+    timersFiredMax = timersFiredMaxDefault,
+  ): Promise<T> {
     let done = false;
     const finish = () => {
       done = true;

@@ -46,7 +46,7 @@ export function addConsume(program: Command, context: CliContext): void {
       ).conflicts('partition'),
     )
     .option('-n, --max-records <n>', 'stop after this many records', wholeNumber(1))
-    .option('--exit', 'stop at the end that the log has now')
+    .option('-e, --exit', 'stop at the end that the log has now')
     .addOption(
       new Option('--json', 'print each record as a line of JSON, not only its value').conflicts(
         'template',
@@ -122,6 +122,10 @@ async function print(context: CliContext, topic: string, options: ConsumeOptions
       onAnswer: notice.recovered,
     }),
   ).finally(() => progress.stop());
+  const atEndAnyway = options.exit && options.offset === undefined && !options.fromBeginning;
+  if (!stoppedBy && atEndAnyway && io.stderr.isTTY) {
+    io.stderr.write(`Nothing to read: it began at the end. For what is there: --from-beginning\n`);
+  }
   if (!stoppedBy) return;
   io.stderr.write(`${whereItStood(topic, positions)}\n`);
   throw new Stopped(stoppedBy);

@@ -4,7 +4,7 @@
 
 import type { Command } from 'commander';
 import type { TopicOffsets } from '../../contract/topics.js';
-import { instantMs } from '../arguments.js';
+import { timeMs } from '../arguments.js';
 import type { CliContext } from '../cli-io.js';
 import { print, printJson } from '../output-stream.js';
 import { renderTable, timeOf } from '../table.js';
@@ -15,7 +15,11 @@ export function addOffsets(program: Command, context: CliContext): void {
   program
     .command('offsets <topic>')
     .description('show the offsets of each partition, also by time')
-    .option('-t, --timestamp <time>', 'first offset of that time (ms or ISO 8601)', instantMs)
+    .option(
+      '-t, --timestamp <time>',
+      'first offset of that time: ms, ISO 8601, or -1h (so long ago)',
+      timeMs,
+    )
     .option('--json', 'print JSON')
     .action(async (topic: string, { timestamp, json }: OffsetsOptions) => {
       const { stdout } = context.io;

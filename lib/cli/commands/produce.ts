@@ -17,7 +17,7 @@ import {
 } from '../../client/producer/producer-options.js';
 import type { ProducerRecord } from '../../client/record-bytes.js';
 import type { Compression } from '../../log/codecs.js';
-import { addHeader, partitionMax, separator, wholeNumber } from '../arguments.js';
+import { acksOf, addHeader, partitionMax, separator, wholeNumber } from '../arguments.js';
 import { type CliContext, type CliIo, stoppable } from '../cli-io.js';
 import { CommandError, Stopped } from '../failure.js';
 import {
@@ -74,8 +74,11 @@ export function addProduce(program: Command, context: CliContext): void {
         .default('text'),
     )
     .addOption(
-      new Option('--acks <acks>', 'all: wait until durable; 0: do not, records may be lost')
-        .choices(['all', '0'])
+      new Option(
+        '--acks <acks>',
+        'all: wait until durable; 0: do not, records may be lost; 1 and -1 are all',
+      )
+        .argParser(acksOf)
         .default('all'),
     )
     .option(
@@ -140,7 +143,7 @@ async function produce(
     })
       .catch((error: unknown) => {
         progress.stop();
-        io.stderr.write(`${tally.failureLine()}\n`);
+        if (tally.recordsRead > 0) io.stderr.write(`${tally.failureLine()}\n`);
         throw error;
       })
       .finally(() => progress.stop());

@@ -7,7 +7,7 @@
 import type { Codecs } from '../../log/codecs.js';
 import type { PlacedRecord, RecordHeader } from '../../log/record.js';
 import type { HttpClient } from '../http-client.js';
-import type { LogbrookError } from '../logbrook-error.js';
+import { LogbrookError } from '../logbrook-error.js';
 import { patientRetry, type RetryPolicy } from '../retry.js';
 import type { Deserializer } from '../serializers.js';
 import { createFetcher, type FetchedRecords, type TopicPartition } from './fetcher.js';
@@ -208,8 +208,8 @@ export function createConsumer<K, V>(
       partition,
       offset,
       timestampMs,
-      key: options.key(record.key),
-      value: options.value(record.value),
+      key: readAs(options.key, record.key, 'key', { topic, partition, offset }),
+      value: readAs(options.value, record.value, 'value', { topic, partition, offset }),
       headers,
       signal: entry.signal,
     };
@@ -291,6 +291,18 @@ export function createConsumer<K, V>(
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+/** Who cannot go on should know where it is. */
+function readAs<T>(read: Deserializer<T>, bytes: Uint8Array | null, what: string, at: Position): T {
+  try {
+    return read(bytes);
+  } catch (cause) {
+    const place = `${at.topic}/${at.partition} at offset ${at.offset}`;
+    const message = `The ${what} in ${place} is not what the deserializer takes: ${(cause as Error).message}`;
+    const facts = { status: 0, retriable: false, sideEffects: 'none', cause } as const;
+    throw new LogbrookError(message, { ...facts, code: 'INVALID_RECORD', details: { ...at } });
+  }
 }
 
 type Handled = TopicPartition & { readonly offset: number; readonly signal: AbortSignal };

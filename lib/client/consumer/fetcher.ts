@@ -50,6 +50,9 @@ export type Fetcher = {
   close(): void;
 };
 
+/** Less would be a request for each small batch. */
+const shareBytesMin = 64 * 1024;
+
 type Reading = { readonly at: TopicPartition; readonly over: AbortController };
 type Arrived = {
   readonly reading: Reading;
@@ -71,12 +74,18 @@ export function createFetcher(
   let closed = false;
   let wake = () => {};
 
+  /** All may answer at once: together they bring no more than the budget, as far as batches are that small. */
+  function shareBytes(): number {
+    const share = Math.floor(options.prefetchBytesMax / readings.size);
+    return Math.min(options.fetchBytesMax, Math.max(shareBytesMin, share));
+  }
+
   /** Undefined once the partition is taken away. */
   async function ask({ at, over }: Reading, offset: number): Promise<FetchedBatches | undefined> {
     const { signal } = over;
     await budget.room();
     if (signal.aborted) return undefined;
-    const request = { offset, maxBytes: options.fetchBytesMax, waitMs: options.fetchWaitMs };
+    const request = { offset, maxBytes: shareBytes(), waitMs: options.fetchWaitMs };
     const call = { retry: options.retry, onRetry: options.onRetry, signal };
     return client.fetchBatches(at.topic, at.partition, request, call);
   }

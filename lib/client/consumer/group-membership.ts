@@ -46,6 +46,8 @@ export function createGroupMembership(
   let events: MembershipEvents;
   let memberId = freshMemberId();
   let memberEpoch = 0;
+  /** How many partitions are meant for us and still with others; undefined before the group has said. */
+  let pendingPartitions: number | undefined;
   /** When the last heartbeat that was answered was sent; of a new member, when it began to ask. */
   let heardMs = timing.nowMs();
   /** Since when nobody took records, if we left for that reason. */
@@ -68,6 +70,7 @@ export function createGroupMembership(
     lose(held.all());
     memberId = freshMemberId();
     memberEpoch = 0;
+    pendingPartitions = undefined;
     heardMs = timing.nowMs();
   }
 
@@ -93,6 +96,7 @@ export function createGroupMembership(
     if (me !== memberId) return 0;
     heardMs = sentMs;
     memberEpoch = answer.memberEpoch;
+    pendingPartitions = answer.pendingPartitions;
     const { come, leave, gone, letGo } = held.hear(answer);
     lose(gone);
     if (leave.length > 0) void giveUp(leave);
@@ -262,6 +266,7 @@ export function createGroupMembership(
         if (refused) afterRefusal(refused, me);
       }
     },
+    settled: () => pendingPartitions === 0 && held.all().every(({ state }) => state === 'here'),
     async leave() {
       ended = true;
       over.abort();

@@ -25,18 +25,23 @@ export type Membership = {
   join(events: MembershipEvents, signal: AbortSignal): Promise<void>;
   /** Rejects when the commit was refused. */
   commit(positions: readonly Position[]): Promise<void>;
+  /** Whether the consumer has all that it is to have, as far as anybody has said. */
+  settled(): boolean;
   /** After the last commit. */
   leave(): Promise<void>;
 };
 
 /** Partitions that the consumer was told; nobody else is asked, and nothing is committed anywhere. */
 export function fixedMembership(positionsOf: () => Promise<readonly Position[]>): Membership {
+  let settled = false;
   return {
     topicsMayGo: false,
     async join(events) {
       events.assigned(await positionsOf());
+      settled = true;
     },
     commit: async () => {},
+    settled: () => settled,
     leave: async () => {},
   };
 }

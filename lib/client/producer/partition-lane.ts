@@ -31,7 +31,7 @@ export type LaneSettings = {
   readonly batchSize: number;
   readonly lingerMs: number;
   readonly maxInFlight: number;
-  /** From a batch's first record to the moment when no further try is begun. */
+  /** From a batch's first record to the moment when it has failed, whatever is under way. */
   readonly deliveryTimeoutMs: number;
   readonly retry: RetryPolicy;
 };
@@ -224,11 +224,12 @@ export function createPartitionLane(
   }
 
   function callOf(batch: OpenBatch) {
-    const ageMs = client.timing.nowMs() - batch.sinceMs;
-    const giveUpAfterMs = Math.max(0, settings.deliveryTimeoutMs - ageMs);
+    const answerByMs = batch.sinceMs + settings.deliveryTimeoutMs;
+    const giveUpAfterMs = Math.max(0, answerByMs - client.timing.nowMs());
     const retry = { ...settings.retry, giveUpAfterMs };
     const idempotent = deps.identity !== undefined;
-    return { idempotent, acks: settings.acks, retry, onRetry: deps.onRetry, signal };
+    const { onRetry } = deps;
+    return { idempotent, acks: settings.acks, retry, onRetry, signal, answerByMs };
   }
 
   function settle(batch: OpenBatch, fate: BatchFate, sent: SentBatch | undefined): void {

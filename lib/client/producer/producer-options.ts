@@ -68,13 +68,21 @@ export function fromKafkaNames(config: Readonly<Record<string, unknown>>): Produ
     const known = dottedNames[name];
     if (!known)
       throw invalid(name, `is not understood; known: ${Object.keys(dottedNames).join(', ')}`);
-    options[known] = known === 'acks' ? acksOf(value) : value;
+    options[known] = known === 'acks' ? acksOf(value) : plain(value);
   }
   return options as ProducerOptions;
 }
 
+/** Without replicas, 1 waits for as much as all. */
 function acksOf(value: unknown): unknown {
-  return value === -1 || value === '-1' ? 'all' : String(value);
+  return ['-1', '1'].includes(String(value)) ? 'all' : String(value);
+}
+
+/** In a properties file everything is text. */
+function plain(value: unknown): unknown {
+  if (typeof value !== 'string') return value;
+  if (/^(true|false)$/.test(value)) return value === 'true';
+  return /^\d{1,16}$/.test(value) ? Number(value) : value;
 }
 
 export function producerSettings(options: ProducerOptions, codecs: Codecs): ProducerSettings {

@@ -90,6 +90,32 @@ test('every record once, in order per key, also with little memory and lost answ
   for (const row of rows(values)) expect(row).toEqual([...row].sort((a, b) => a - b));
 });
 
+test('partitions share the budget of bytes: no request asks for more than its part', async () => {
+  await server.client.createTopic('wide', 32);
+  const asked = new Set<number>();
+  const fetch: Fetch = async (url, init) => {
+    const { pathname, searchParams } = new URL(url);
+    if (pathname.endsWith('/records')) asked.add(Number(searchParams.get('maxBytes')));
+    return server.fetch(url, init);
+  };
+  const client = createHttpClient({ url: testUrl, fetch, timing: eagerTiming });
+  const { deserialize } = stringSerde;
+  const prefetchBytesMax = 4 * 1024 * 1024;
+  const consumer = createConsumer<Text, Text>(
+    client,
+    nodeCodecs,
+    fixedMembership(() => startOffsets(client, 'wide', undefined, 'earliest')),
+    { key: deserialize, value: deserialize, prefetchBytesMax, fetchWaitMs: 1_000 },
+  );
+  const records = consumer[Symbol.asyncIterator]();
+  const first = records.next();
+  await server.client.append('wide', [{ value: 'v', partition: 31 }]);
+  await first;
+  expect(Math.max(...asked)).toBeLessThanOrEqual(1024 * 1024);
+  expect(Math.min(...asked)).toBe(prefetchBytesMax / 32);
+  await consumer.close();
+});
+
 test('it waits at the end, and takes what comes', async () => {
   await produce(10);
   const consumer = consumerOf();
@@ -187,6 +213,7 @@ test('a partition that is lost fires the signal, and is not committed any more',
   let lose = () => {};
   const membership: Membership = {
     topicsMayGo: false,
+    settled: () => true,
     async join(events) {
       events.assigned(await startOffsets(server.client, 'access', undefined, 'earliest'));
       lose = () => events.lost([0, 1, 2].map((partition) => ({ topic: 'access', partition })));

@@ -9,7 +9,6 @@ import type { Consumer } from '../../../lib/client/consumer/consumer.js';
 import { deadLetter } from '../../../lib/client/consumer/dead-letter.js';
 import { createLogbrook, type TypedConsumerOptions } from '../../../lib/client/logbrook.js';
 import type { ClientEvent } from '../../../lib/client/observer.js';
-import type { Timing } from '../../../lib/client/retry.js';
 import type { Fetch } from '../../../lib/client/transport.js';
 import { nodeCodecs } from '../../../lib/runtime/node-codecs.js';
 import { createManualWorld, type ManualWorld } from '../../support/manual-world.js';
@@ -19,6 +18,7 @@ import {
   type TestServer,
   testUrl,
 } from '../in-process-server.js';
+import { createMemberClock, type MemberClock } from './member-clock.js';
 
 type Text = string | null;
 type Options = Omit<TypedConsumerOptions<Text, Text>, 'group'> & {
@@ -33,6 +33,10 @@ const partitionCount = 4;
 let world: ManualWorld;
 let server: TestServer;
 let opened: Member[];
+let clock: MemberClock;
+const step = () => clock.step();
+const until: MemberClock['until'] = (condition, withinMs) => clock.until(condition, withinMs);
+const eventually = <T>(promise: Promise<T>) => clock.eventually(promise);
 
 type Member = {
   readonly consumer: Consumer<Text, Text>;
@@ -43,6 +47,7 @@ type Member = {
 
 beforeEach(async () => {
   world = createManualWorld();
+  clock = createMemberClock(world);
   server = startTestServer({ world });
   opened = [];
   await eventually(server.client.createTopic('access', partitionCount));
@@ -52,47 +57,8 @@ afterEach(async () => {
   await server.close();
 });
 
-const timing = (): Timing => ({
-  nowMs: () => world.clock.nowMs(),
-  random: () => world.random(),
-  sleep: async (delayMs, signal) => {
-    if (signal?.aborted) return;
-    let wake = () => {};
-    const aborted = new Promise<void>((resolve) => {
-      wake = resolve;
-    });
-    signal?.addEventListener('abort', wake, { once: true });
-    await Promise.race([world.clock.sleep(delayMs), aborted]);
-    signal?.removeEventListener('abort', wake);
-  },
-});
-
-/** Time goes on in small steps, with room in between for what waits for no clock. */
-async function step(): Promise<void> {
-  for (let i = 0; i < 8; i++) await new Promise((resolve) => setImmediate(resolve));
-  await world.advance(100);
-}
-
-async function until(condition: () => boolean, withinMs = 120_000): Promise<void> {
-  const endMs = world.clock.nowMs() + withinMs;
-  while (!condition()) {
-    if (world.clock.nowMs() > endMs) throw new Error('it did not happen in time');
-    await step();
-  }
-}
-
-async function eventually<T>(promise: Promise<T>): Promise<T> {
-  let done = false;
-  const finish = () => {
-    done = true;
-  };
-  promise.then(finish, finish);
-  await until(() => done);
-  return promise;
-}
-
 function logbrookOf(fetch: Fetch, observe?: (event: ClientEvent) => void) {
-  return createLogbrook({ url: testUrl, fetch, timing: timing(), observe }, nodeCodecs);
+  return createLogbrook({ url: testUrl, fetch, timing: clock.timing, observe }, nodeCodecs);
 }
 
 function open({ group, fetch: through = server.fetch, ...options }: Options = {}): Member {

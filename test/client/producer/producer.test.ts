@@ -7,6 +7,7 @@ import type { SentBatch } from '../../../lib/client/producer/partition-lane.js';
 import { createProducer, type Producer } from '../../../lib/client/producer/producer.js';
 import type { ProducerOptions } from '../../../lib/client/producer/producer-options.js';
 import type { ProducerRecord } from '../../../lib/client/record-bytes.js';
+import { machineTiming } from '../../../lib/client/retry.js';
 import type { Fetch } from '../../../lib/client/transport.js';
 import { partitionForKey } from '../../../lib/log/partitioner.js';
 import { encodeRecordBatch } from '../../../lib/log/record-batch.js';
@@ -157,6 +158,56 @@ test('it gives up after two minutes without an answer', async () => {
   await expect(ticket.ack).rejects.toMatchObject({ sideEffects: 'unknown' });
   expect(timing.nowMs() - startMs).toBeGreaterThan(110_000);
   expect(retries).toBeGreaterThan(50);
+});
+
+/** As `fetch` to a server that takes the request and says nothing. */
+function noAnswer({ signal }: Parameters<Fetch>[1]): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal?.aborted) reject(signal.reason);
+    signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+}
+
+test('a record that nobody answers for has failed when its delivery timeout is over', async () => {
+  await server.client.createTopic('access', 1);
+  let asked = 0;
+  const silent: Fetch = (url, init) => {
+    if (!url.includes('/records')) return server.fetch(url, init);
+    asked++;
+    return noAnswer(init);
+  };
+  const options = { deliveryTimeoutMs: 50, lingerMs: 0 };
+  const producer = producerOf(options, silent, machineTiming);
+  const ticket = await producer.send('access', recordOf('a'));
+  await expect(ticket.ack).rejects.toMatchObject({
+    code: 'REQUEST_TIMED_OUT',
+    sideEffects: 'unknown',
+  });
+  expect(asked).toBe(1);
+  await expect(producer.close()).rejects.toMatchObject({ code: 'REQUEST_TIMED_OUT' });
+});
+
+test('its signal ends everything at once, whatever waits', async () => {
+  await server.client.createTopic('access', 1);
+  const over = new AbortController();
+  const options = { signal: over.signal, batchSize: 1024, bufferMemory: 1024, lingerMs: 0 };
+  let hanging = () => {};
+  const begun = new Promise<void>((resolve) => {
+    hanging = resolve;
+  });
+  const silent: Fetch = (url, init) => {
+    if (!url.includes('/records')) return server.fetch(url, init);
+    hanging();
+    return noAnswer(init);
+  };
+  const producer = producerOf(options, silent, machineTiming);
+  const first = await producer.send('access', recordOf('x'.repeat(900)));
+  const second = await producer.send('access', recordOf('x'.repeat(900)));
+  const waiting = producer.send('access', recordOf('no room'));
+  await begun;
+  over.abort(new Error('enough'));
+  for (const { ack } of [first, second, await waiting]) await expect(ack).rejects.toThrow();
+  await expect(producer.close()).rejects.toThrow();
 });
 
 test('each record learns its offset, also in a batch and without a flush', async () => {

@@ -3,6 +3,7 @@
 import { brokerBugs } from './broker-bugs.js';
 import type { Bug } from './bug.js';
 import { commitBugs } from './commit-bugs.js';
+import { groupBugs } from './group-bugs.js';
 import { indexBugs } from './index-bugs.js';
 import { jobBugs } from './job-bugs.js';
 import { keyBugs } from './key-bugs.js';
@@ -14,5 +15,6 @@ export const allBugs: readonly Bug[] = [
   ...storageBugs,
   ...brokerBugs,
   ...jobBugs,
+  ...groupBugs,
   ...keyBugs,
 ];

@@ -30,6 +30,8 @@ export type Bug = {
   readonly codecs?: Codecs;
   /** Every instance believes that it is the only one. */
   readonly alone?: boolean;
+  /** Only the group can notice: nobody works at the log, so a run takes a fraction of the time. */
+  readonly groupAlone?: boolean;
   /** Maintenance uses the store wrongly. */
   jobStores?(stores: Stores, tools: BugTools): Stores;
 };
