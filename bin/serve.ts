@@ -153,12 +153,16 @@ function settingsFrom(environment: Environment): Settings {
   throw new Error(`Wrong settings:\n  ${parsed.problems.join('\n  ')}`);
 }
 
+/** Far longer than two requests of one producer are apart, far shorter than anybody's patience. */
+const earlyBatchMsMax = 200;
+
 function brokerSettings(options: ServeOptions, settings: Settings): BrokerSettings {
   // On AWS's stores a name costs a request to look up. Locally only this process can change a topic, and
   // knows at once; but reading it anew for each request would be a tenth of a small append.
   const topicCacheMs = settings.topicCacheMs ?? (options.store === 'aws' ? 10_000 : 1_000);
   return {
     ...brokerDefaults,
+    earlyBatchMsMax: options.store === 'aws' ? 0 : earlyBatchMsMax,
     topicCacheMs,
     tailPollMs: settings.tailPollMs ?? brokerDefaults.tailPollMs,
     recentBytesMax: settings.recentBytesMax ?? brokerDefaults.recentBytesMax,

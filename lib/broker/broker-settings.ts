@@ -13,6 +13,11 @@ export type BrokerSettings = {
   readonly flushesInFlightMax: number;
   /** After this an append is answered, at worst with `unknown`. */
   readonly appendTimeoutMs: number;
+  /**
+   * How long a batch waits for the one that it follows on from, where no other process writes; 0 leaves
+   * the order to the producer.
+   */
+  readonly earlyBatchMsMax: number;
   /** How long a topic's name may be served from memory; 0 asks the store each time. */
   readonly topicCacheMs: number;
   /** How often a partition with waiting readers is looked at, where other processes write too. */
@@ -33,6 +38,7 @@ export const brokerDefaults: BrokerSettings = {
   flushBytesMin: 1 * MiB,
   flushesInFlightMax: 4,
   appendTimeoutMs: 30_000,
+  earlyBatchMsMax: 0,
   topicCacheMs: 0,
   tailPollMs: 250,
   recentBytesMax: 64 * MiB,

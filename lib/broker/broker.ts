@@ -13,6 +13,7 @@ import type { World } from '../store/world.js';
 import type { BatchResult } from './batch-verdicts.js';
 import { BrokerError } from './broker-error.js';
 import type { BrokerSettings } from './broker-settings.js';
+import { createEarlyBatches } from './early-batches.js';
 import { type FetchRequest, type FetchResult, fetchRecords, offsetOutOfRange } from './fetch.js';
 import { createFlusher } from './flusher.js';
 import { createFoundWork } from './found-work.js';
@@ -73,6 +74,8 @@ export function createBroker(
     vanished: ({ topicId }) => topics.forget(topicId),
     ...(requests && { rolled: createFoundWork(requests, world, settings) }),
   });
+  const { earlyBatchMsMax } = settings;
+  const early = createEarlyBatches(world.clock, earlyBatchMsMax, flusher.submit);
   const fetchDeps = { stores, codecs, clock: world.clock, watch };
 
   const offsetByTime: Broker['offsetByTime'] = (ref, at, timestampMs) =>
@@ -80,6 +83,11 @@ export function createBroker(
   // Members see new topics at once where that costs no request.
   const groupTopicsMs = stores.shared ? settings.topicCacheMs : 0;
   const groups = createGroups(stores, world, settings.groups, groupTopicsMs, offsetByTime);
+
+  async function idle(): Promise<void> {
+    await early.idle();
+    await flusher.idle();
+  }
 
   async function head(ref: PartitionRef): Promise<PartitionHead> {
     const found = await index.readHead(ref);
@@ -107,7 +115,7 @@ export function createBroker(
           open--;
           if (open === 0) resolve(results);
         };
-        flusher.submit(batches.map((batch, i) => ({ ...batch, settle: settleAt(i) })));
+        early.submit(batches.map((batch, i) => ({ ...batch, settle: settleAt(i) })));
       }),
     async fetch(ref, request) {
       const result = await fetchRecords(fetchDeps, ref, request);
@@ -139,10 +147,10 @@ export function createBroker(
     },
     ...createReshaper(stores, world.clock, { forget: topics.forget, closed: watch.closed }),
     nextProducerId: () => stores.topics.nextProducerId(),
-    idle: () => flusher.idle(),
+    idle,
     async close() {
       watch.close();
-      await flusher.idle();
+      await idle();
     },
   };
 }

@@ -11,8 +11,11 @@ test('one request fits a flush, and a flush fits the memory of recent objects', 
   expect(recentBytesMax).toBeGreaterThanOrEqual(flushBytesMax);
 });
 
-test('nothing is off by default but the memory of topics', () => {
+test('nothing is off by default but what holds for a single process', () => {
   const { groups, ...own } = brokerDefaults;
   const off = Object.entries({ ...own, ...groups }).filter(([, value]) => !(value > 0));
-  expect(off).toEqual([['topicCacheMs', 0]]);
+  expect(off).toEqual([
+    ['earlyBatchMsMax', 0],
+    ['topicCacheMs', 0],
+  ]);
 });

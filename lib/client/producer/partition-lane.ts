@@ -13,6 +13,7 @@ import { LogbrookError, refused } from '../logbrook-error.js';
 import type { RetryPolicy } from '../retry.js';
 import type { BatchMemory } from './batch-memory.js';
 import { type BatchFate, OpenBatch } from './open-batch.js';
+import { soon } from './soon.js';
 
 export type SentBatch = {
   readonly topic: string;
@@ -82,7 +83,7 @@ export function createPartitionLane(
   const { client, codecs, memory, settings, signal } = deps;
   let open = new OpenBatch(0);
   const closedBatches: OpenBatch[] = [];
-  let timer: ReturnType<typeof setTimeout> | undefined;
+  let callOff = () => {};
   /** The open batch is old enough to go as soon as there is nothing in front of it. */
   let due = false;
   let underWay: Numbered[] = [];
@@ -102,7 +103,7 @@ export function createPartitionLane(
     const begun = new OpenBatch(client.timing.nowMs(), memory.take());
     begun.add(record, sizeBytesMax);
     open = begun;
-    timer = setTimeout(expire, settings.lingerMs);
+    callOff = soon(settings.lingerMs, expire);
     return open;
   }
 
@@ -112,9 +113,16 @@ export function createPartitionLane(
     if (underWay.length === 0 && closedBatches.length === 0) close();
   }
 
+  /** Whoever hears only now that a record of theirs is durable may have the next one for this batch. */
+  function closeSoon(): void {
+    due = false;
+    callOff();
+    callOff = soon(0, close);
+  }
+
   function close(): void {
     if (open.recordCount === 0) return;
-    clearTimeout(timer);
+    callOff();
     due = false;
     closedBatches.push(open);
     open = new OpenBatch(0);
@@ -130,7 +138,7 @@ export function createPartitionLane(
         const stopped = deps.stoppedBy();
         if (stopped) for (const batch of closedBatches.splice(0)) fail(batch, stopped.error);
         if (broken && underWay.length === 0) beginEpoch();
-        if (due && closedBatches.length === 0 && underWay.length === 0) close();
+        if (due && closedBatches.length === 0 && underWay.length === 0) closeSoon();
         if (broken || underWay.length >= settings.maxInFlight) return;
         const batch = closedBatches.shift();
         if (!batch) return;

@@ -15,6 +15,7 @@ import { type OpenBatch, recordBytesAtMost } from './open-batch.js';
 import { createPartitionLane, type PartitionLane } from './partition-lane.js';
 import { kafkaPartitioner } from './partitioning.js';
 import { type ProducerOptions, producerSettings } from './producer-options.js';
+import { soon } from './soon.js';
 
 export type RecordMetadata = {
   readonly topic: string;
@@ -227,7 +228,7 @@ export function createProducer(
       if (breathDue) {
         // Awaiting what is done already never lets requests out: all would wait until memory is full.
         breathDue = false;
-        await new Promise((resolve) => setTimeout(resolve, 0));
+        await new Promise<void>((resolve) => soon(0, resolve));
       }
       return new RecordTicket(topic, partition, batch, index);
     },
