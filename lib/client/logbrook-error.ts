@@ -77,6 +77,7 @@ const neverConnected = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH'
 
 /** `fetch` rejected: what that means depends on how far it got, which runtimes tell in the cause. */
 export function connectionError(cause: unknown, url: string): LogbrookError {
+  if (innermostMessage(cause) === redirected) return redirectedElsewhere(cause, url);
   const reason = errorCodeOf(cause);
   return new LogbrookError(connectionMessage(reason, url, cause), {
     code: 'NETWORK_EXCEPTION',
@@ -86,6 +87,21 @@ export function connectionError(cause: unknown, url: string): LogbrookError {
     details: { url, reason },
     cause,
   });
+}
+
+/** Node's word for it. Browsers do not tell. */
+const redirected = 'unexpected redirect';
+
+function redirectedElsewhere(cause: unknown, url: string): LogbrookError {
+  const message = `${url} redirects elsewhere, which Logbrook does not: use the URL it leads to, perhaps https.`;
+  const facts = {
+    status: 0,
+    retriable: false,
+    sideEffects: 'none',
+    details: { url },
+    cause,
+  } as const;
+  return new LogbrookError(message, { code: 'NETWORK_EXCEPTION', ...facts });
 }
 
 function connectionMessage(reason: string, url: string, cause: unknown): string {

@@ -70,6 +70,7 @@ export function createTransport(baseUrl: string, fetcher: Fetch, key?: string): 
         // Bytes are sent as they are: the type only rules out memory shared between threads.
         ...(body !== undefined && { body: body as string | Uint8Array<ArrayBuffer> }),
         signal: deadline.signal,
+        ...direct,
       });
       signal?.throwIfAborted();
       if (!response.ok) throw await failureOf(response, url);
@@ -96,6 +97,12 @@ export function createTransport(baseUrl: string, fetcher: Fetch, key?: string): 
     },
   };
 }
+
+/**
+ * Nothing of ours redirects, and a key must not go where it was not meant for. Said together, these two
+ * also spare Node a copy of every body that it would keep for a second request.
+ */
+const direct = { redirect: 'error', window: null } as const;
 
 function credentialsOf(key: string | undefined): Readonly<Record<string, string>> {
   if (key === undefined) return {};

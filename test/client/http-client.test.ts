@@ -1,5 +1,7 @@
 /** lib/client/http-client.js against the real app: every call, and what becomes of failures. */
 
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createHttpClient } from '../../lib/client/http-client.js';
 import { LogbrookError } from '../../lib/client/logbrook-error.js';
@@ -269,4 +271,23 @@ test.each([
   const fetch: Fetch = () => Promise.reject(cause);
   const client = createHttpClient({ url: testUrl, fetch, timing: eagerTiming });
   expect((await failure(client.listTopics())).message).toContain(said);
+});
+
+test('a redirect is not followed, and not tried again', async () => {
+  let requests = 0;
+  const elsewhere = createServer((_request, response) => {
+    requests++;
+    response.writeHead(302, { location: 'http://127.0.0.1:1/' }).end();
+  });
+  await new Promise<void>((resolve) => elsewhere.listen(0, '127.0.0.1', resolve));
+  try {
+    const { port } = elsewhere.address() as AddressInfo;
+    const client = createHttpClient({ url: `http://127.0.0.1:${port}`, key: 'LBA.secret' });
+    const error = await failure(client.describeTopic('access'));
+    expect(error).toMatchObject({ code: 'NETWORK_EXCEPTION', retriable: false });
+    expect(error.message).toMatch(/redirects elsewhere.*https/);
+    expect(requests).toBe(1);
+  } finally {
+    elsewhere.close();
+  }
 });
