@@ -99,3 +99,16 @@ test('trim, to an offset, to a time, to the end', async () => {
   const { partitions: ends } = await server.client.listOffsets('a');
   expect(ends.map(({ earliest }) => earliest)).toEqual([4, 2]);
 });
+
+test('a topic becomes compacted: what that means for keys is told, and how to give one', async () => {
+  await cli('topics', 'create', 'a');
+  const altered = await cli('topics', 'alter', 'a', '-c', 'cleanup.policy=compact,delete');
+  expect(altered).toMatchObject({
+    exitCode: 0,
+    stderr: 'From now on every record needs a key. Compaction removes those without one.\n',
+  });
+  expect((await cli('topics', 'alter', 'a', '-c', 'retention.ms=1')).stderr).toBe('');
+  const refused = await runCli(['produce', 'a'], { fetch: server.fetch, stdin: 'no key\n' });
+  expect(refused.exitCode).toBe(1);
+  expect(refused.stderr).toMatch(/record has no key.*\n {2}Give every record a key, with --key-/);
+});
