@@ -138,7 +138,7 @@ const groupPartition = z
     lag: z.int().nullable().meta({ description: 'Records not yet committed.' }),
     lagMs: z.int().nullable().meta({
       description:
-        "Age of the batches that hold the next record to read; 0 when there is none, null while that cannot be said.",,
+        'Age of the batches that hold the next record to read; 0 when there is none, null when it is not known.',
     }),
   })
   .meta({ id: 'GroupPartition' });
