@@ -101,6 +101,11 @@ test('a file that is not there fails before anything else', async () => {
   const result = await produce('', 'no/such/file');
   expect(result.exitCode).toBe(1);
   expect(result.stderr).toBe('logbrook: no/such/file: there is no such file\n');
+  const folder = await runCli(['produce', 'access', 'lib'], server);
+  expect(folder).toMatchObject({
+    exitCode: 1,
+    stderr: 'logbrook: lib: this is a directory, not a file\n',
+  });
 });
 
 test('chunks that cut lines anywhere', async () => {

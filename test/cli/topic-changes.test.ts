@@ -94,7 +94,7 @@ test('trim, to an offset, to a time, to the end', async () => {
   expect(missing).toMatchObject({ exitCode: 1, stdout: '' });
   expect(missing.stderr).toMatch(/partitions 0 to 1/);
   const beyond = await trim('-p', '0', '-o', '9');
-  expect(beyond.stderr).toMatch(/holds 2 up to 4/);
+  expect(beyond.stderr).toMatch(/starts at 2 and ends at 4/);
   expect((await trim('-p', '0', '-o', 'latest')).stdout).toMatch(/0 +4 +4/);
   const { partitions: ends } = await server.client.listOffsets('a');
   expect(ends.map(({ earliest }) => earliest)).toEqual([4, 2]);
