@@ -20,6 +20,7 @@ import { createJsonLogger } from '../lib/runtime/json-logger.js';
 import { nodeCodecs } from '../lib/runtime/node-codecs.js';
 import { createNodeWorld } from '../lib/runtime/node-world.js';
 import { type Environment, parseSettings, type Settings } from '../lib/settings/settings.js';
+import { unknownVariables } from '../lib/settings/unknown-variables.js';
 import type { MaintenanceRequests } from '../lib/store/maintenance-requests.js';
 import type { Stores } from '../lib/store/stores.js';
 import type { Clock, World } from '../lib/store/world.js';
@@ -59,6 +60,9 @@ export async function serve(
   setFlagsFromString(`--heap-growing-percent=${heapGrowingPercent}`);
   const settings = settingsFrom(environment);
   const world = { ...createNodeWorld(createJsonLogger(settings.logLevel)), ...given };
+  for (const unknown of unknownVariables(environment)) {
+    world.log.warn('a variable is no setting of a server', unknown);
+  }
   const stores = await openStores(options, settings, environment);
   const { access, keys } = await accessOrClose(options, settings, stores, world.clock);
   const requests: MaintenanceRequests = { ask: async (ref) => jobs.ask(ref) };

@@ -41,7 +41,7 @@ export function composeJobs(
     const [first] = report.failures;
     if (first === undefined) return report;
     const count = report.failures.length;
-    throw new Error(`Maintenance failed for ${count} partitions, the first of them ${first}.`);
+    throw new Error(`Maintenance failed in ${count} of its parts, the first of them ${first}.`);
   };
 }
 

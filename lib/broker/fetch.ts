@@ -91,7 +91,7 @@ export function offsetOutOfRange(head: PartitionHead, offset: number): BrokerErr
   const { logStartOffset: earliest, nextOffset: latest } = head;
   return new BrokerError(
     'OFFSET_OUT_OF_RANGE',
-    `Offset ${offset} is out of range: the partition holds ${earliest} up to ${latest}.`,
+    `Offset ${offset} is out of range: the log starts at ${earliest} and ends at ${latest}.`,
     { details: { offset, earliest, latest } },
   );
 }

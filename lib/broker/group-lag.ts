@@ -4,10 +4,10 @@
  */
 
 import type { Group } from '../coordinator/group.js';
-import type { PartitionRef } from '../log/partition-head.js';
+import type { PartitionHead, PartitionRef } from '../log/partition-head.js';
 import type { CommittedOffset } from '../store/group-store.js';
 import type { Stores } from '../store/stores.js';
-import { locate } from './read-batches.js';
+import { IndexMoved, locate } from './read-batches.js';
 
 export type PartitionLag = {
   readonly topic: string;
@@ -71,7 +71,25 @@ async function measure(stores: Stores, row: Row, nowMs: number): Promise<Partiti
   const offset = Math.max(logStartOffset, row.committed.offset);
   const lag = Math.max(0, highWatermark - offset);
   if (lag === 0) return { ...ends, lag, lagMs: 0 };
-  const [location] = await locate(stores, row.ref, head, offset, 1);
-  const lagMs = location ? Math.max(0, nowMs - location.maxTimestampMs) : null;
+  const newestMs = await newestNextMs(stores, row.ref, head, offset);
+  const lagMs = newestMs === undefined ? null : Math.max(0, nowMs - newestMs);
   return { ...ends, lag, lagMs };
+}
+
+/** Undefined while the index is ahead of the head: the next look tells, and the other rows are told now. */
+async function newestNextMs(
+  stores: Stores,
+  ref: PartitionRef,
+  head: PartitionHead,
+  offset: number,
+): Promise<number | undefined> {
+  try {
+    const locations = await locate(stores, ref, head, offset, 1);
+    // Where all was compacted away nothing is left to read.
+    const next = locations.find(({ sizeBytes }) => sizeBytes > 0) ?? locations[0];
+    return next?.maxTimestampMs;
+  } catch (error) {
+    if (error instanceof IndexMoved) return undefined;
+    throw error;
+  }
 }

@@ -64,16 +64,25 @@ export function separator(text: string): string {
 
 /** Milliseconds since 1970, or an ISO 8601 time. */
 export function instantMs(text: string): number {
-  const value = /^\d{1,16}$/.test(text) ? Number(text) : Date.parse(text);
-  if (Number.isSafeInteger(value) && value >= 0) return value;
+  const value = instantIn(text);
+  if (value !== undefined) return value;
   throw new InvalidArgumentError('It must be milliseconds since 1970 or an ISO 8601 time.');
+}
+
+function instantIn(text: string): number | undefined {
+  const value = /^\d{1,16}$/.test(text) ? Number(text) : Date.parse(text);
+  return Number.isSafeInteger(value) && value >= 0 ? value : undefined;
 }
 
 /** The same, or a time like `-1h`: so long before now. Either may be written with the @ of `consume -o`. */
 export function timeMs(text: string): number {
   const bare = text.startsWith('@') ? text.slice(1) : text;
-  if (!bare.startsWith('-')) return instantMs(bare);
-  return Math.max(0, Date.now() - durationMs(bare.slice(1)));
+  if (bare.startsWith('-')) return Math.max(0, Date.now() - durationMs(bare.slice(1)));
+  const value = instantIn(bare);
+  if (value !== undefined) return value;
+  throw new InvalidArgumentError(
+    'It must be milliseconds since 1970, an ISO 8601 time, or so long ago: -1h.',
+  );
 }
 
 const unitMs: Readonly<Record<string, number>> = {

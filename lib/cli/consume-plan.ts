@@ -38,7 +38,7 @@ export async function planConsume(
       if (from < earliest || from > latest) {
         throw refused(
           'OFFSET_OUT_OF_RANGE',
-          `Offset ${from} is out of range: partition ${partition} holds ${earliest} up to ${latest}.`,
+          `Offset ${from} is out of range: partition ${partition} starts at ${earliest} and ends at ${latest}.`,
           { partition, earliest, latest },
         );
       }

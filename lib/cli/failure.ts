@@ -88,6 +88,10 @@ function clientHint({ code, details, sideEffects }: LogbrookError): string | und
       return 'Stop the members first; see them with: logbrook groups describe GROUP';
     case 'INVALID_CONFIG':
       return 'See all settings and what they take with: logbrook configs list';
+    case 'INVALID_RECORD':
+      return details.setting === 'cleanup.policy'
+        ? 'Give every record a key, with --key-separator, --key-field, --key or --format ndjson.'
+        : undefined;
     case 'MESSAGE_TOO_LARGE':
     case 'RECORD_LIST_TOO_LARGE':
       return undefined;

@@ -6,6 +6,7 @@
 import { isUtf8 } from 'node:buffer';
 import { LogbrookError } from '../client/logbrook-error.js';
 import { fromBase64, type ProducerRecord, producerRecord } from '../client/record-bytes.js';
+import { inexactInteger, jsonValueProblem } from '../contract/json-values.js';
 import type { HeaderPair } from './arguments.js';
 import { CommandError } from './failure.js';
 
@@ -124,7 +125,7 @@ async function recordLines(options: LineOptions): Promise<Read> {
     const parsed = recordInput.safeParse(fields);
     const issue = parsed.error?.issues[0];
     if (issue) throw new LineProblem(`${issue.path.join('.') || 'the record'}: ${issue.message}.`);
-    if (parsed.data?.format === 'json') refuseInexactNumbers(line.toString());
+    if (parsed.data?.format === 'json') refuseInexact(line.toString(), value);
     const record = producerRecord(parsed.data as NonNullable<typeof parsed.data>, 'text', nowMs);
     return {
       ...record,
@@ -134,19 +135,14 @@ async function recordLines(options: LineOptions): Promise<Read> {
   };
 }
 
-const jsonStrings = /"[^"\\]*(?:\\.[^"\\]*)*"/g;
-
 /** A value that is written as JSON again must not change on the way: large integers would be rounded. */
-function refuseInexactNumbers(text: string): void {
-  for (const [number] of text.replaceAll(jsonStrings, '').matchAll(/-?\d[\d.eE+-]*/g)) {
-    const value = Number(number);
-    const exact = /^-?\d+$/.test(number)
-      ? Number.isSafeInteger(value) || BigInt(number) === BigInt(value)
-      : Number.isFinite(value);
-    if (!exact) {
-      throw new LineProblem(`number ${number.slice(0, 40)} would be rounded; send it as text.`);
-    }
+function refuseInexact(text: string, value: unknown): void {
+  const rounded = inexactInteger(text);
+  if (rounded !== undefined) {
+    throw new LineProblem(`number ${rounded.slice(0, 40)} would be rounded; send it as text.`);
   }
+  const problem = jsonValueProblem(value);
+  if (problem !== undefined) throw new LineProblem(`the record ${problem}.`);
 }
 
 function parseJson(bytes: Buffer): unknown {

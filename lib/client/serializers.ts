@@ -12,7 +12,10 @@ export type Serde<T> = {
   readonly deserialize: Deserializer<T>;
 };
 
-const utf8Decoder = new TextDecoder();
+/** A byte order mark is a character like others: what comes back is what went in. */
+const fromUtf8 = new TextDecoder('utf-8', { ignoreBOM: true });
+/** In front of JSON it is not part of it. */
+const jsonFromUtf8 = new TextDecoder();
 
 export const bytesSerde: Serde<Uint8Array | null> = {
   serialize: (value) => value,
@@ -21,13 +24,13 @@ export const bytesSerde: Serde<Uint8Array | null> = {
 
 export const stringSerde: Serde<string | null> = {
   serialize: (value) => (value === null ? null : utf8Bytes(value)),
-  deserialize: (bytes) => (bytes === null ? null : utf8Decoder.decode(bytes)),
+  deserialize: (bytes) => (bytes === null ? null : fromUtf8.decode(bytes)),
 };
 
 /** Reading throws `SyntaxError` for what is no JSON. */
 export function jsonSerde<T>(): Serde<T | null> {
   return {
     serialize: (value) => (value === null ? null : utf8Bytes(JSON.stringify(value))),
-    deserialize: (bytes) => (bytes === null ? null : (JSON.parse(utf8Decoder.decode(bytes)) as T)),
+    deserialize: (bytes) => (bytes === null ? null : (JSON.parse(jsonFromUtf8.decode(bytes)) as T)),
   };
 }

@@ -137,7 +137,8 @@ const groupPartition = z
     highWatermark: offset,
     lag: z.int().nullable().meta({ description: 'Records not yet committed.' }),
     lagMs: z.int().nullable().meta({
-      description: 'Age of the batches that hold the next record to read; 0 when there is none.',
+      description:
+        'Age of the batches that hold the next record to read; 0 when there is none, null when it is not known.',
     }),
   })
   .meta({ id: 'GroupPartition' });

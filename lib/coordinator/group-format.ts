@@ -14,6 +14,7 @@
 import { ByteReader } from '../log/byte-reader.js';
 import { ByteWriter } from '../log/byte-writer.js';
 import { CorruptData } from '../log/corrupt-data.js';
+import { readCount, readText, writeText } from '../log/text-format.js';
 import {
   assignorNames,
   type Group,
@@ -24,8 +25,6 @@ import {
 } from './group.js';
 
 const version = 1;
-const utf8 = new TextEncoder();
-const fromUtf8 = new TextDecoder('utf-8', { fatal: true });
 
 export function encodeGroup(group: Group): Uint8Array {
   const writer = new ByteWriter(4_096);
@@ -187,31 +186,13 @@ function createTable<T>(keyOf: (value: T) => string) {
   };
 }
 
-function writeText(writer: ByteWriter, text: string): void {
-  const bytes = utf8.encode(text);
-  writer.unsigned(bytes.length);
-  writer.bytes(bytes);
-}
-
-function readText(reader: ByteReader): string {
-  const bytes = reader.bytes(reader.unsigned());
-  try {
-    return fromUtf8.decode(bytes);
-  } catch {
-    throw new CorruptData('a text in a group is not UTF-8');
-  }
-}
-
 function writeList<T>(writer: ByteWriter, values: readonly T[], write: (value: T) => void): void {
   writer.unsigned(values.length);
   for (const value of values) write(value);
 }
 
 function readList<T>(reader: ByteReader, read: () => T): T[] {
-  const count = reader.unsigned();
-  if (count > reader.remainingBytes)
-    throw new CorruptData(`a list in a group has ${count} entries`);
-  return Array.from({ length: count }, read);
+  return Array.from({ length: readCount(reader) }, read);
 }
 
 function at<T>(values: readonly T[], index: number): T {

@@ -59,9 +59,13 @@ export function decodeText(
   });
 }
 
+/** Of ASCII alone, as the command line has it, which counts in bytes: one line has one key, whoever sends it. */
+const whiteSpace = /[\t-\r ]+/;
+
 /** Fields as awk counts them: what stands between white space. */
 function fieldOf(line: string, keyField: number): string | undefined {
-  const field = line.trimStart().split(/\s+/u, keyField)[keyField - 1];
+  const skipped = /^[\t-\r ]/.test(line) ? 1 : 0;
+  const field = line.split(whiteSpace, keyField + skipped)[keyField + skipped - 1];
   return field === '' ? undefined : field;
 }
 

@@ -6,7 +6,7 @@
 export type JobSettings = {
   /** How long a leader leads without renewing. */
   readonly leaseMs: number;
-  /** Data that waited this long is compacted, however little it is. */
+  /** This long after an hour began its data is compacted, however little it is. */
   readonly compactAfterMs: number;
   /** Longer than any request: what a reader may still hold is deleted only then. */
   readonly graceMs: number;

@@ -102,7 +102,9 @@ export function createMaintenance(
     const now = () => world.clock.nowMs();
     const { graceMs } = settings;
     const deps = { stores, codecs, world, settings, idle };
-    const maintained = await maintainAll(deps, maintains, failed, first);
+    const maintained = await attempt('partitions', nothingMaintained, () =>
+      maintainAll(deps, maintains, failed, first),
+    );
     const cleaned = await attempt('clean-up', nothingCleaned, () =>
       cleanUp(stores, now(), graceMs, goesOn),
     );
@@ -162,6 +164,17 @@ export function createMaintenance(
 
 type RunDeps = MaintainDeps & { readonly idle: IdleMemory };
 
+const nothingYet = {
+  partitions: 0,
+  segments: 0,
+  bytesCompacted: 0,
+  recordsExpired: 0,
+  recordsCompacted: 0,
+  pagesDeleted: 0,
+};
+
+const nothingMaintained = { ...nothingYet, ledByOthers: 0, complete: false };
+
 async function maintainAll(
   deps: RunDeps,
   inTime: () => boolean,
@@ -169,14 +182,7 @@ async function maintainAll(
   first: PartitionRef | undefined,
 ) {
   const { stores, settings } = deps;
-  const sums = {
-    partitions: 0,
-    segments: 0,
-    bytesCompacted: 0,
-    recordsExpired: 0,
-    recordsCompacted: 0,
-    pagesDeleted: 0,
-  };
+  const sums = { ...nothingYet };
   let ledByOthers = 0;
   const goesOn = (bytes: number) => inTime() && sums.bytesCompacted + bytes < settings.runBytesMax;
   const maintain = async ({ topic, ref }: PlacedPartition) => {

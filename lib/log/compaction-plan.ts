@@ -13,7 +13,10 @@ export type CompactionGoal = {
   readonly oldBucket: number;
 };
 
-/** The hour before which data counts as old. */
+/**
+ * The last hour of which everything counts as old: the one that had begun `compactAfterMs` ago. So nothing waits
+ * longer than that, and what was written at the end of an hour up to an hour less.
+ */
 export function oldBucketAt(nowMs: number, compactAfterMs: number): number {
   return walBucketOf(nowMs - compactAfterMs);
 }

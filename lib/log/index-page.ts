@@ -13,8 +13,9 @@
 import { ByteReader } from './byte-reader.js';
 import { ByteWriter } from './byte-writer.js';
 import { CorruptData } from './corrupt-data.js';
-import { checkVersion, readCount, readLocation, writeLocation } from './location-format.js';
+import { checkVersion, readLocation, writeLocation } from './location-format.js';
 import type { BatchLocation } from './partition-head.js';
+import { readCount } from './text-format.js';
 
 const version = 2;
 const versionWithoutEndBytes = 1;

@@ -18,11 +18,10 @@ import { ByteWriter } from './byte-writer.js';
 import { CorruptData } from './corrupt-data.js';
 import type { BatchLocation, Split, TailEntry } from './partition-head.js';
 import type { ProducerStamp } from './producer-state.js';
+import { readCount, readText, writeText } from './text-format.js';
 import { formatWalKey, parseWalKey } from './wal-key.js';
 
 const version = 1;
-const utf8 = new TextEncoder();
-const utf8Decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 export function encodeTailEntry(entry: TailEntry): Uint8Array {
   const writer = new ByteWriter(64);
@@ -93,13 +92,6 @@ export function readLocation(reader: ByteReader): BatchLocation {
   return { objectKey, position, sizeBytes, recordCount, maxTimestampMs, splits };
 }
 
-/** A count of things that take at least a byte each: a lying one must not make us allocate. */
-export function readCount(reader: ByteReader): number {
-  const count = reader.unsigned();
-  if (count > reader.remainingBytes) throw new CorruptData(`count ${count} does not fit`);
-  return count;
-}
-
 export function checkVersion(found: number, what: string, known = version): void {
   if (found !== known) {
     throw new CorruptData(`${what} has format version ${found}, this code reads ${known}`);
@@ -136,19 +128,4 @@ export function uuidBytes(uuid: string): Uint8Array {
 export function uuidText(bytes: Uint8Array): string {
   const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
-}
-
-function writeText(writer: ByteWriter, text: string): void {
-  const bytes = utf8.encode(text);
-  writer.unsigned(bytes.length);
-  writer.bytes(bytes);
-}
-
-function readText(reader: ByteReader): string {
-  const bytes = reader.bytes(reader.unsigned());
-  try {
-    return utf8Decoder.decode(bytes);
-  } catch {
-    throw new CorruptData('text is not UTF-8');
-  }
 }

@@ -17,8 +17,8 @@ import { ByteWriter } from './byte-writer.js';
 import type { Codecs } from './codecs.js';
 import { CorruptData } from './corrupt-data.js';
 import { splitIntervalBytes } from './limits.js';
-import { readCount } from './location-format.js';
 import type { Split } from './partition-head.js';
+import { readCount } from './text-format.js';
 
 const magic = 0x4c425331;
 export const segmentMagic = Uint8Array.of(0x4c, 0x42, 0x53, 0x31);

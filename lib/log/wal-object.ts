@@ -14,8 +14,9 @@ import { ByteReader } from './byte-reader.js';
 import { ByteWriter } from './byte-writer.js';
 import type { Codecs } from './codecs.js';
 import { CorruptData } from './corrupt-data.js';
-import { readCount, uuidBytes, uuidText } from './location-format.js';
+import { uuidBytes, uuidText } from './location-format.js';
 import type { PartitionRef } from './partition-head.js';
+import { readCount } from './text-format.js';
 
 const magic = 0x4c425731;
 const magicBytes = Uint8Array.of(0x4c, 0x42, 0x57, 0x31);

@@ -4,6 +4,7 @@
  */
 
 import { Gunzip, gzipSync } from 'fflate';
+import { copyRange } from '../log/byte-parts.js';
 import type { Codecs } from '../log/codecs.js';
 import { CorruptData, TooLarge, UnsupportedCompression } from '../log/corrupt-data.js';
 import { portableCrc32c } from './portable-crc32c.js';
@@ -47,13 +48,7 @@ function gunzip(bytes: Uint8Array, bytesMax: number): Uint8Array {
     throw new CorruptData(`bytes are not gzip: ${(error as Error).message}`);
   }
   if (!complete) throw new CorruptData('bytes are not gzip: they end too early');
-  const whole = new Uint8Array(sizeBytes);
-  let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.length;
-  }
-  return whole;
+  return copyRange(pieces);
 }
 
 function tooLarge(bytesMax: number): TooLarge {

@@ -166,8 +166,11 @@ test.each([
 });
 
 test.each([
-  [['-o', '9', '-p', '0'], /Offset 9 is out of range: partition 0 holds 0 up to 4.*\n.*--from-beg/],
-  [['-o', '1'], /partition 1 holds 0 up to 0/],
+  [
+    ['-o', '9', '-p', '0'],
+    /Offset 9 is out of range: partition 0 starts at 0 and ends at 4.*\n.*--from-beg/,
+  ],
+  [['-o', '1'], /partition 1 starts at 0 and ends at 0/],
   [['-p', '2'], /has partitions 0 to 1, not 2/],
 ])('%j fails', async (args, said) => {
   await fill(4);

@@ -101,6 +101,11 @@ test('a file that is not there fails before anything else', async () => {
   const result = await produce('', 'no/such/file');
   expect(result.exitCode).toBe(1);
   expect(result.stderr).toBe('logbrook: no/such/file: there is no such file\n');
+  const folder = await runCli(['produce', 'access', 'lib'], server);
+  expect(folder).toMatchObject({
+    exitCode: 1,
+    stderr: 'logbrook: lib: this is a directory, not a file\n',
+  });
 });
 
 test('chunks that cut lines anywhere', async () => {
@@ -216,7 +221,7 @@ test.each([
   [
     ['--format', 'ndjson'],
     '{"value":1.5e-3,"format":"json"}\n{"value":-1e999,"format":"json"}\n',
-    /Line 2: number -1e999/,
+    /Line 2: the record holds a number that is too large for JSON/,
   ],
   [['--format', 'ndjson'], '{"value":"a"}\n{"value":1}\n', /Line 2: .*must be a string/],
   [['--format', 'ndjson'], '{"value":"a"}\n{"value":"a","partition":3}\n', /Line 2: .*0 to 2/],

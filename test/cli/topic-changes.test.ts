@@ -94,8 +94,21 @@ test('trim, to an offset, to a time, to the end', async () => {
   expect(missing).toMatchObject({ exitCode: 1, stdout: '' });
   expect(missing.stderr).toMatch(/partitions 0 to 1/);
   const beyond = await trim('-p', '0', '-o', '9');
-  expect(beyond.stderr).toMatch(/holds 2 up to 4/);
+  expect(beyond.stderr).toMatch(/starts at 2 and ends at 4/);
   expect((await trim('-p', '0', '-o', 'latest')).stdout).toMatch(/0 +4 +4/);
   const { partitions: ends } = await server.client.listOffsets('a');
   expect(ends.map(({ earliest }) => earliest)).toEqual([4, 2]);
+});
+
+test('a topic becomes compacted: what that means for keys is told, and how to give one', async () => {
+  await cli('topics', 'create', 'a');
+  const altered = await cli('topics', 'alter', 'a', '-c', 'cleanup.policy=compact,delete');
+  expect(altered).toMatchObject({
+    exitCode: 0,
+    stderr: 'From now on every record needs a key. Compaction removes those without one.\n',
+  });
+  expect((await cli('topics', 'alter', 'a', '-c', 'retention.ms=1')).stderr).toBe('');
+  const refused = await runCli(['produce', 'a'], { fetch: server.fetch, stdin: 'no key\n' });
+  expect(refused.exitCode).toBe(1);
+  expect(refused.stderr).toMatch(/record has no key.*\n {2}Give every record a key, with --key-/);
 });

@@ -82,6 +82,8 @@ test('offsets', async () => {
   ]);
   const plain = await cli('offsets', 'access');
   expect(plain.stdout).toBe('PARTITION  EARLIEST  LATEST\n        0         0       2\n');
+  const wrong = await cli('offsets', 'access', '--timestamp', 'yesterday');
+  expect(wrong).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('so long ago: -1h') });
   const timed = await cli('offsets', 'access', '--timestamp', '1970-01-01T00:00:01.5Z');
   expect(timed.stdout).toMatch(/0 +0 +2 +1 {2}1970-01-01T00:00:02.000Z/);
   const ago = await json('offsets', 'access', '-t', '-1h');

@@ -56,6 +56,12 @@ test('what is written is read', () => {
   );
 });
 
+test('a name that begins with a byte order mark is still that name', () => {
+  const [sample] = fc.sample(anyGroup, { numRuns: 1, seed: 3 });
+  const group = { ...(sample as Group), uid: '\uFEFFann' };
+  expect(decodeGroup(encodeGroup(group)).uid).toBe('\uFEFFann');
+});
+
 test('other bytes are corrupt, and nothing worse', () => {
   const [sample] = fc.sample(anyGroup, { numRuns: 1, seed: 3 });
   const bytes = encodeGroup(sample as Group);

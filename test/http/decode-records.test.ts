@@ -1,6 +1,7 @@
 /** lib/http/decode-records.js and lib/contract/render-records.js: bytes in and out of JSON without loss. */
 
 import { describe, expect, test } from 'vitest';
+import { fieldOf } from '../../lib/cli/line-records.js';
 import { renderRecord } from '../../lib/contract/render-records.js';
 import {
   decodeJson,
@@ -50,9 +51,14 @@ describe('in', () => {
     ['a ', 2, undefined],
     ['', 1, undefined],
     ['   ', 1, undefined],
-    ['é\u00a0x', 2, 'x'],
+    ['é\u00a0x', 2, undefined],
+    ['a\u00a0b\ufeff c', 1, 'a\u00a0b\ufeff'],
+    ['\u3000a b', 1, '\u3000a'],
+    ['\v\fa\r\tb', 2, 'b'],
   ])('text: of %j field %i is %j', (line, keyField, key) => {
     const [one] = decodeText(utf8(`${line}\n`), keyField, nowMs);
+    // As the command line has it: or one key's lines would go to two partitions.
+    expect(fieldOf(Buffer.from(line), keyField)?.toString()).toBe(key ?? undefined);
     expect(text(one?.record.key) ?? undefined).toBe(key);
     expect(text(one?.record.value)).toBe(line);
   });

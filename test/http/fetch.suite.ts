@@ -196,7 +196,12 @@ function rangeCases(api: ApiOf): void {
         const response = await api().fetch(`${recordsPath(topic)}${query}`, {
           headers: { accept },
         });
-        const problem = await problemFrom(response, 416, 'OFFSET_OUT_OF_RANGE', /0 up to 2/);
+        const problem = await problemFrom(
+          response,
+          416,
+          'OFFSET_OUT_OF_RANGE',
+          /starts at 0 and ends at 2/,
+        );
         expect(problem).toMatchObject({ earliest: 0, latest: 2, sideEffects: 'none' });
       }
     },

@@ -220,7 +220,12 @@ function trimCases(api: ApiOf): void {
     expect(trimmed).toEqual({ topic: name, partition: 0, logStartOffset: 2, highWatermark: 4 });
     expect(await values(api(), name)).toEqual(['c', 'd']);
     const below = await api().fetch(`${recordsPath(name)}?offset=1`);
-    const problem = await problemFrom(below, 416, 'OFFSET_OUT_OF_RANGE', /holds 2 up to 4/);
+    const problem = await problemFrom(
+      below,
+      416,
+      'OFFSET_OUT_OF_RANGE',
+      /starts at 2 and ends at 4/,
+    );
     expect(problem).toMatchObject({ offset: 1, earliest: 2, latest: 4 });
     expect((await offsets(api(), name)).partitions).toMatchObject([{ earliest: 2, latest: 4 }]);
     const timed = await offsets(api(), name, '?timestamp=0');

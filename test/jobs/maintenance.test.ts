@@ -1,8 +1,11 @@
 /** Maintenance as a whole: every partition, bounded, one run at a time, and free where nothing happens. */
 
 import { beforeEach, expect, test } from 'vitest';
+import { jobDefaults } from '../../lib/jobs/job-settings.js';
+import { createMaintenance } from '../../lib/jobs/maintenance.js';
 import { partitionsOfTopics, topicsOf } from '../../lib/jobs/partitions.js';
 import { tailEntriesPerPage } from '../../lib/log/limits.js';
+import { nodeCodecs } from '../../lib/runtime/node-codecs.js';
 import { unalteredTopic } from '../../lib/store/topic-store.js';
 import { refA } from '../broker/broker-fixture.js';
 import { createJobsFixture, hourMs, type JobsFixture, orphans } from './jobs-fixture.js';
@@ -60,6 +63,20 @@ test('where nothing is to be done nothing is written', async () => {
   expect(fixture.faulty.calls.length).toBeLessThanOrEqual(2 * 5 + 3);
 });
 
+test('where the partitions cannot be walked over the other parts go on', async () => {
+  const expireGroups = async () => 3;
+  const { faulty, world } = fixture;
+  const { run } = createMaintenance(faulty.stores, nodeCodecs, world, jobDefaults, expireGroups);
+  faulty.fail('jobs.readCursor', { kind: 'before' });
+  expect(await run()).toMatchObject({
+    partitions: 0,
+    complete: false,
+    groupsExpired: 3,
+    failures: [expect.stringContaining('partitions: ')],
+  });
+  expect(faulty.count('objects.listPrefixes')).toBeGreaterThan(0);
+});
+
 test('a run ends when its bytes are used up, and the next goes on', async () => {
   await fixture.fill(tailEntriesPerPage, refA);
   await fixture.fill(tailEntriesPerPage, refB);
@@ -107,14 +124,18 @@ test('it runs by itself until it is stopped', async () => {
   expect(fixture.world.timerCount()).toBe(0);
 });
 
-test('a run that fails as a whole is told, and the next runs', async () => {
-  fixture.faulty.fail('topics.list', { kind: 'before' });
+test('a run whose parts all fail is told, and the next runs', async () => {
+  for (const call of ['topics.list', 'objects.listPrefixes', 'topics.buried']) {
+    fixture.faulty.fail(call, { kind: 'before' });
+  }
   const { start, stop, status } = fixture.maintenance({ intervalMs: 1_000 });
   start();
   await fixture.world.advance(1_000);
-  expect(fixture.world.logged).toContain('maintenance failed');
+  expect(fixture.world.logged).toContain('a part of maintenance failed');
+  expect(status().last).toMatchObject({ complete: false });
+  expect(status().last?.failures).toHaveLength(3);
   await fixture.world.advance(1_000);
-  expect(status().last?.complete).toBe(true);
+  expect(status().last).toMatchObject({ complete: true, failures: [] });
   await stop();
 });
 

@@ -30,7 +30,7 @@ test('a partition that fails makes the run fail, when all others had their turn'
   const faulty = createFaultyStores(stores);
   faulty.fail('index.readHead', { kind: 'before' });
   const runJobs = composeJobs(names, { stores: faulty.stores, world });
-  await expect(runJobs()).rejects.toThrow(/failed for 1 partitions, the first of them orders\/0/);
+  await expect(runJobs()).rejects.toThrow(/failed in 1 of its parts, the first of them orders\/0/);
   expect(faulty.count('index.readHead')).toBeGreaterThanOrEqual(3);
   // The next one begins anew.
   expect(await runJobs()).toMatchObject({ failures: [] });

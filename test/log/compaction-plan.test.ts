@@ -46,6 +46,8 @@ test('bytes of a page are those of all its locations', () => {
 
 test('an instant makes the hour that is old', () => {
   expect(oldBucketAt(Date.UTC(2026, 10, 23, 9, 30), 3_600_000)).toBe(2026112308);
+  expect(oldBucketAt(Date.UTC(2026, 10, 23, 9), 3_600_000)).toBe(2026112308);
+  expect(oldBucketAt(Date.UTC(2026, 10, 23, 9) - 1, 3_600_000)).toBe(2026112307);
 });
 
 test('inline batches grow old as well, segments never do', () => {

@@ -9,7 +9,6 @@ import {
   checkVersion,
   decodeTailEntry,
   encodeTailEntry,
-  readCount,
   readLocation,
   uuidBytes,
   uuidText,
@@ -99,11 +98,6 @@ test.each<[string, number[]]>([
   ['a byte too many', [1, 0, 0, 4, 1, 1, 0, 0, 0, 0]],
 ])('a tail entry with %s is corrupt', (_what, bytes) => {
   expect(() => decodeTailEntry(Uint8Array.from(bytes))).toThrow(CorruptData);
-});
-
-test('a count that fits is a count', () => {
-  expect(readCount(new ByteReader(Uint8Array.of(2, 0, 0)))).toBe(2);
-  expect(() => readCount(new ByteReader(Uint8Array.of(3, 0, 0)))).toThrow(CorruptData);
 });
 
 // Fault 50 of docs/faults.md.

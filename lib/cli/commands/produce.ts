@@ -170,6 +170,10 @@ async function openInput(io: CliIo, file: string | undefined): Promise<Input> {
   }
   const handle = await open(file);
   const stats = await handle.stat();
+  if (stats.isDirectory()) {
+    await handle.close();
+    throw new CommandError(`${file}: this is a directory, not a file`);
+  }
   const stream = handle.createReadStream({ highWaterMark: fileChunkBytes });
   return { stream, total: stats.isFile() ? { unit: 'bytes', value: stats.size } : undefined };
 }

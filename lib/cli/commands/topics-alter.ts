@@ -31,8 +31,13 @@ export function addTopicsAlter(topics: Command, context: CliContext): void {
       }
       const removals = deleteConfig.map((setting) => [setting, null] as const);
       const changes = Object.fromEntries([...config, ...removals]);
-      const { stdout } = context.io;
+      const { stdout, stderr } = context.io;
       const altered = await context.client().alterTopic(name, changes);
+      if (config.get('cleanup.policy')?.includes('compact')) {
+        stderr.write(
+          'From now on every record needs a key. Compaction removes those without one.\n',
+        );
+      }
       if (json) return printJson(stdout, altered);
       return print(stdout, `Altered topic ${name}.\n\n${await ownConfigsTable(altered.configs)}`);
     });

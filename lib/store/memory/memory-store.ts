@@ -68,7 +68,7 @@ export function createMemoryObjects(): ObjectStore {
       const parts: Uint8Array[] = [];
       return {
         append: async (bytes) => void parts.push(bytes.slice()),
-        finish: async () => void objects.set(key, joined(parts)),
+        finish: async () => void objects.set(key, copyRange(parts)),
         abort: async () => {},
       };
     },
@@ -85,16 +85,6 @@ export function createMemoryObjects(): ObjectStore {
     deletePrefix: (prefix, countMax) => deleteListed(store, prefix, countMax),
   };
   return store;
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let position = 0;
-  for (const part of parts) {
-    bytes.set(part, position);
-    position += part.length;
-  }
-  return bytes;
 }
 
 type PartitionState = {

@@ -12,8 +12,9 @@
 import { ByteReader } from '../../../log/byte-reader.js';
 import { ByteWriter } from '../../../log/byte-writer.js';
 import { CorruptData } from '../../../log/corrupt-data.js';
-import { checkVersion, readCount } from '../../../log/location-format.js';
+import { checkVersion } from '../../../log/location-format.js';
 import type { SequenceSpan } from '../../../log/producer-state.js';
+import { readCount } from '../../../log/text-format.js';
 
 const version = 1;
 const start = { nextSequence: 0, baseOffset: 0 };
