@@ -32,7 +32,7 @@ beforeEach(async () => {
 const maintain = (facts: MaintainFacts = {}, from = fixture) =>
   from.maintain({ configs, ...facts });
 
-/** A segment for each page of the index, each of about 2 KB. */
+/** A segment for each page of the index, each of about 1.4 KB. */
 async function createSmall(pages = 8): Promise<JobsFixture> {
   const small = await createJobsFixture(1, 150);
   await small.fill(tailEntriesPerPage * pages);
@@ -47,11 +47,11 @@ async function notes(from = fixture): Promise<LeaderNotes> {
 }
 
 async function expectTidy(from: JobsFixture, before: string[][]): Promise<void> {
-  expect(await readEverywhere(from, refA, 11)).toEqual(before);
+  expect(await readEverywhere(from, refA, 37)).toEqual(before);
   await from.world.advance(jobDefaults.graceMs);
   await maintain({}, from);
   expect(await orphans(from)).toEqual([]);
-  expect(await readEverywhere(from, refA, 11)).toEqual(before);
+  expect(await readEverywhere(from, refA, 37)).toEqual(before);
   expect((await from.pages()).length).toBeLessThan(4);
   expect(await maintain({}, from)).toMatchObject({ kind: 'idle' });
 }
@@ -128,7 +128,7 @@ test.each<[string, boolean, Partial<LeaderNotes>, object]>([
 
 test('a run that may not go on merges a part, and the next ones the rest', async () => {
   fixture = await createSmall(16);
-  const before = await readEverywhere(fixture, refA, 11);
+  const before = await readEverywhere(fixture, refA, 37);
   let runs = 0;
   for (let kind = 'done'; kind === 'done'; runs++) {
     let asked = 0;
@@ -142,7 +142,7 @@ test('a run that may not go on merges a part, and the next ones the rest', async
 
 test('with little memory it comes to the same', async () => {
   fixture = await createSmall();
-  const before = await readEverywhere(fixture, refA, 11);
+  const before = await readEverywhere(fixture, refA, 37);
   await maintain({ settings: { memoryBytesMax: 300 } });
   await expectTidy(fixture, before);
 });
@@ -169,12 +169,12 @@ test('retention goes on as finely as a tenth of its time', async () => {
 describe('a reader', () => {
   test('gets the same while segments are merged and after', async () => {
     fixture = await createSmall();
-    const before = await readEverywhere(fixture, refA, 11);
+    const before = await readEverywhere(fixture, refA, 37);
     const gate = createGate();
     fixture.faulty.fail('index.replacePages', { kind: 'slow', gate, acts: 'late' });
     const run = maintain();
     await fixture.world.settle();
-    expect(await readEverywhere(fixture, refA, 11)).toEqual(before);
+    expect(await readEverywhere(fixture, refA, 37)).toEqual(before);
     gate.open();
     await run;
     await expectTidy(fixture, before);
@@ -205,14 +205,14 @@ describe('a reader', () => {
 
 describe('a leader', () => {
   test('that is killed at any call is followed by one that finishes it', async () => {
-    const calm = await createSmall(4);
+    const calm = await createSmall(6);
     const { stores: counted, calls } = createFaultyStores(calm.truth);
     await maintain({ stores: counted }, calm);
     expect(calls.length).toBeGreaterThan(15);
     for (const kind of ['before', 'lost'] as const) {
       for (let dies = 0; dies < calls.length; dies++) {
-        const each = await createSmall(4);
-        const before = await readEverywhere(each, refA, 11);
+        const each = await createSmall(6);
+        const before = await readEverywhere(each, refA, 37);
         let call = 0;
         const { stores } = createFaultyStores(each.truth, () => {
           call++;
@@ -220,7 +220,7 @@ describe('a leader', () => {
           return call - 1 > dies ? { kind: 'before' } : undefined;
         });
         await expect(maintain({ stores }, each)).rejects.toMatchObject({ name: 'StoreError' });
-        expect(await readEverywhere(each, refA, 11)).toEqual(before);
+        expect(await readEverywhere(each, refA, 37)).toEqual(before);
         await each.world.advance(jobDefaults.leaseMs);
         await maintain({}, each);
         await expectTidy(each, before);
@@ -230,7 +230,7 @@ describe('a leader', () => {
 
   test('that is frozen past its lease and woken does no harm', async () => {
     fixture = await createSmall();
-    const before = await readEverywhere(fixture, refA, 11);
+    const before = await readEverywhere(fixture, refA, 37);
     const gate = createGate();
     fixture.faulty.fail('index.replacePages', { kind: 'slow', gate, acts: 'late' });
     const frozen = maintain();
@@ -246,7 +246,7 @@ describe('a leader', () => {
 
   test('is alone: of two at once one merges', async () => {
     fixture = await createSmall();
-    const before = await readEverywhere(fixture, refA, 11);
+    const before = await readEverywhere(fixture, refA, 37);
     const reports = await Promise.all([maintain(), maintain()]);
     expect(reports.map(({ kind }) => kind).sort()).toEqual(['done', 'ledByAnother']);
     await expectTidy(fixture, before);
