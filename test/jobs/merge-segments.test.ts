@@ -204,6 +204,7 @@ describe('a reader', () => {
 });
 
 describe('a leader', () => {
+  // Fault 44 of docs/faults.md.
   test('that is killed at any call is followed by one that finishes it', async () => {
     const calm = await createSmall(6);
     const { stores: counted, calls } = createFaultyStores(calm.truth);
