@@ -11,7 +11,10 @@ import type { Report } from './verdict.js';
 export type LogKeys = {
   /** Of an offset at which a record is known to be, or to have been. */
   mayBeGone(offset: number): boolean;
-  /** Of an offset of which nothing is known: some batch of which nobody was told may have been there. */
+  /**
+   * Of an offset where nobody found a record: it belonged to a batch of which another one was found, or
+   * some batch of which nobody was told may have been there.
+   */
   mayBeUnknown(offset: number): boolean;
   /** By key. */
   readonly places: ReadonlyMap<string, readonly KeyPlace[]>;
@@ -73,16 +76,18 @@ function keysOfLog(known: Collected, tombstonesStay: boolean): LogKeys {
     [...byKey].map(([key, row]) => [key, row.reduce((max, one) => Math.max(max, one.offset), -1)]),
   );
   const unknown = new Set<number>();
+  const mayBeGone = (offset: number) => {
+    const record = byOffset.get(offset);
+    if (!record) return false;
+    const { key, isTombstone } = record;
+    if ((newest.get(key) ?? -1) > offset || maybeDeleted.has(key)) return true;
+    return isTombstone && !tombstonesStay;
+  };
   return {
     places: byKey,
-    mayBeGone(offset) {
-      const record = byOffset.get(offset);
-      if (!record) return false;
-      const { key, isTombstone } = record;
-      if ((newest.get(key) ?? -1) > offset || maybeDeleted.has(key)) return true;
-      return isTombstone && !tombstonesStay;
-    },
+    mayBeGone,
     mayBeUnknown(offset) {
+      if (byOffset.has(offset)) return mayBeGone(offset);
       if (unknown.size < maybeRecords) unknown.add(offset);
       return unknown.has(offset);
     },

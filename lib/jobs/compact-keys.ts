@@ -19,7 +19,13 @@ import { decodeRecords } from '../log/record-batch.js';
 import type { Stores } from '../store/stores.js';
 import type { CompactionDeps } from './compact-partition.js';
 import type { Leader } from './leader.js';
-import { afterBegun, type Cleaned, type LeaderNotes, retiredCount } from './leader-notes.js';
+import {
+  afterBegun,
+  type Cleaned,
+  type LeaderNotes,
+  manyAreRetired,
+  type NoteBook,
+} from './leader-notes.js';
 import { readPages } from './read-locations.js';
 import { type KeyCompactionWork, replaceGroup } from './replace-group.js';
 import { segmentPages } from './segment-pages.js';
@@ -34,9 +40,6 @@ export type KeyCompactionReport = {
 
 export const noKeysCompacted: KeyCompactionReport = { segments: 0, bytes: 0, recordsCompacted: 0 };
 
-/** Where the notes are kept: what is written is there when it returns. */
-export type NoteBook = { read(): LeaderNotes; write(notes: LeaderNotes): Promise<void> };
-
 export type KeyCompactionBudget = KeyCompactionRules & {
   readonly segmentBytes: number;
   /** Asked before each segment but the first, so that every run gets on. */
@@ -45,9 +48,6 @@ export type KeyCompactionBudget = KeyCompactionRules & {
 
 /** Of a pass: what is compared, and where the writing goes on. */
 type Stretch = { readonly from: number; readonly to: number; readonly next: number };
-
-/** Segments that wait for their deletion: they are listed in the notes, which are one item. */
-const retiredMax = 256;
 
 /** Undefined: there is nothing to do now. Reads index pages of what was not compared yet, and no data. */
 export async function planStretch(
@@ -58,7 +58,7 @@ export async function planStretch(
   rules: KeyCompactionRules,
   nowMs: number,
 ): Promise<Stretch | undefined> {
-  if (retiredCount(notes) >= retiredMax) return undefined;
+  if (manyAreRetired(notes)) return undefined;
   const { logStartOffset: start, compactedTo } = head;
   const { cleaned, cleaning } = notes;
   const from = Math.max(cleaned?.to ?? 0, start);
@@ -156,7 +156,7 @@ async function writeAnew(
   for await (const group of groupsOf(work, from)) {
     if (!isFirst && !budget.goesOn(report.bytes)) return report;
     isFirst = false;
-    const isFull = retiredCount(noteBook.read()) >= retiredMax;
+    const isFull = manyAreRetired(noteBook.read());
     if (isFull || !(await leader.stillLeads())) return report;
     const written = await replaceGroup(work, group);
     if (!written) return report;
@@ -171,7 +171,8 @@ async function writeAnew(
     const notes = afterBegun(noteBook.read(), written.replaced, deps.world.clock.nowMs());
     await noteBook.write({ ...notes, cleaning: { ...cleaned(), next } });
   }
-  const { cleaning: _, ...notes } = noteBook.read();
+  // What has become small is looked at anew.
+  const { cleaning: _, merged: __, ...notes } = noteBook.read();
   await noteBook.write({ ...notes, cleaned: cleaned() });
   return report;
 }

@@ -17,7 +17,11 @@ export type LeaderNotes = {
   readonly cleaned?: Cleaned;
   /** Key compaction under way: below `next` nothing is left that has a newer record below `to`. */
   readonly cleaning?: Cleaned & { readonly next: number };
+  readonly merged?: Merged;
 };
+
+/** Where the notes are kept: what is written is there when it returns. */
+export type NoteBook = { read(): LeaderNotes; write(notes: LeaderNotes): Promise<void> };
 
 export type Retired = { readonly keys: readonly string[]; readonly atMs: number };
 
@@ -27,6 +31,14 @@ export type Cleaned = {
   readonly bytes: number;
   /** When the last of the tombstones there may go. */
   readonly horizonMs?: number;
+};
+
+/** What segments there are up to `to` need no merging; none before `from` will, whatever comes behind them. */
+export type Merged = {
+  readonly from: number;
+  readonly to: number;
+  /** What could become of them at most. */
+  readonly bytesMax: number;
 };
 
 export function readLeaderNotes(text: string | undefined): LeaderNotes {
@@ -62,6 +74,10 @@ export function takeRetired(
   return { keys, rest: waiting.length > 0 ? { ...others, retired: waiting } : others };
 }
 
-export function retiredCount({ retired = [] }: LeaderNotes): number {
-  return retired.reduce((sum, { keys }) => sum + keys.length, 0);
+/** Segments that wait for their deletion: they are listed in the notes, which are one item. */
+const retiredMax = 256;
+
+/** So many that nothing more may be replaced until some have gone. */
+export function manyAreRetired({ retired = [] }: LeaderNotes): boolean {
+  return retired.reduce((sum, { keys }) => sum + keys.length, 0) >= retiredMax;
 }

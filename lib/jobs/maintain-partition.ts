@@ -1,7 +1,7 @@
 /**
  * All that one run does for one partition, as its leader: what was begun is finished, the log start moves,
- * what lies below it is deleted after a grace period, and what is old or enough becomes segments. Where
- * there is nothing to do no lease is taken and nothing is written.
+ * what lies below it is deleted after a grace period, what is old or enough becomes segments, and small
+ * segments become one. Where there is nothing to do no lease is taken and nothing is written.
  */
 
 import { oldBucketAt } from '../log/compaction-plan.js';
@@ -10,7 +10,6 @@ import type { TopicConfigs } from '../log/topic-configs.js';
 import {
   compactKeys,
   type KeyCompactionReport,
-  type NoteBook,
   noKeysCompacted,
   planStretch,
 } from './compact-keys.js';
@@ -26,16 +25,24 @@ import { type Leader, takeLead } from './leader.js';
 import {
   afterBegun,
   type LeaderNotes,
+  type NoteBook,
   readLeaderNotes,
   takeRetired,
   writeLeaderNotes,
 } from './leader-notes.js';
+import {
+  type GoesOn,
+  isMergeDue,
+  type MergeReport,
+  mergeSegments,
+  nothingMerged,
+} from './merge-segments.js';
 import { deletePagesBelow, findLogStart, hasPagesBelow } from './retain-partition.js';
 
 export type PartitionReport = {
   readonly kind: 'idle' | 'done' | 'ledByAnother';
   readonly segments: number;
-  /** By compaction of either kind: what was read. */
+  /** By compaction of either kind and by merging: what was read. */
   readonly bytesCompacted: number;
   /** Records below the log start since this run. */
   readonly recordsExpired: number;
@@ -99,6 +106,7 @@ async function hasWork(
   if (takeRetired(notes, nowMs, settings.graceMs).keys.length > 0) return true;
   if ((await expiredBelow(deps, ref, head, notes, configs)) !== undefined) return true;
   if (await isCompactable(stores, ref, head, goalOf(deps, configs))) return true;
+  if (isMergeDue(head, notes, configs)) return true;
   if (!configs.cleanupPolicy.compact) return false;
   return (await planStretch(stores, ref, head, notes, configs, nowMs)) !== undefined;
 }
@@ -146,10 +154,13 @@ async function lead(
   const keys = await withoutOldKeys(deps, ref, leader, notes, configs, (bytes) =>
     goesOn(compacted.bytes + bytes),
   );
+  const merged = await withoutSmallSegments(deps, ref, leader, notes, configs, (bytes) =>
+    goesOn(compacted.bytes + keys.bytes + bytes),
+  );
   return {
     kind: 'done',
-    segments: compacted.segments + keys.segments,
-    bytesCompacted: compacted.bytes + keys.bytes,
+    segments: compacted.segments + keys.segments + merged.segments,
+    bytesCompacted: compacted.bytes + keys.bytes + merged.bytes,
     recordsExpired: expired.logStartOffset - head.logStartOffset,
     recordsCompacted: keys.recordsCompacted,
     pagesDeleted,
@@ -190,6 +201,20 @@ async function withoutOldKeys(
   return compactKeys({ ...deps, ...deps.settings }, ref, leader, notes, { ...configs, goesOn });
 }
 
+async function withoutSmallSegments(
+  deps: MaintainDeps,
+  ref: PartitionRef,
+  leader: Leader,
+  noteBook: NoteBook,
+  configs: TopicConfigs,
+  goesOn: GoesOn,
+): Promise<MergeReport> {
+  if (noteBook.read().writing !== undefined) return nothingMerged;
+  const { memoryBytesMax } = deps.settings;
+  const work = { deps: { ...deps, memoryBytesMax }, ref, leader, noteBook };
+  return mergeSegments(work, configs, goesOn);
+}
+
 async function expire(
   deps: MaintainDeps,
   ref: PartitionRef,
@@ -221,7 +246,7 @@ async function deleteExpired(
   return pagesDeleted;
 }
 
-/** Segments that key compaction has replaced, when nobody reads them any more. */
+/** Segments that were replaced, when nobody reads them any more. */
 async function deleteRetired(
   { stores, world, settings }: MaintainDeps,
   notes: NoteBook,

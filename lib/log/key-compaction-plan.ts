@@ -68,7 +68,7 @@ export function stays(
 }
 
 /** What becomes one is replaced in one transaction: DynamoDB takes 100 items. */
-const pagesPerGroupMax = 64;
+export const pagesPerGroupMax = 64;
 
 /** Whether the page after `group` still becomes one segment with it. */
 export function joins(group: readonly IndexPage[], page: IndexPage, segmentBytes: number): boolean {

@@ -28,6 +28,7 @@ const good: [why: string, ...Parts][] = [
   ['a value after its tombstone', put('a1 a- a2', 0), final('a2@2')],
   ['one that nobody was told of took its place', put('a1', 0), maybe('a2'), final('a2@1')],
   ['one that nobody was told of was replaced', maybe('a1'), put('a2', 1), final('a2@1')],
+  ['of a batch that nobody was told of, a part', maybe('a1 b1'), put('b2', 2), final('a1 b2@2')],
   ['one that nobody was told of deleted it', put('a1', 0), maybe('a-'), final('', 0, { next: 2 })],
   ['the older ones are trimmed', put('a1 b1 a2', 0), trim(2), final('a2@2', 2, { start: 2 })],
   [
@@ -49,6 +50,7 @@ const bad: [anomaly: string, why: string, ...Parts][] = [
   ['poll-skip', 'the last value, read before', put('a1', 0), read('a1'), final('', 0, { next: 1 })],
   ['poll-skip', 'the last value, for one reader', put('a1 b1', 0), read('b1@1'), final('a1 b1')],
   ['gap', 'more than could have been there', maybe('a1'), put('b1', 3), final('b1@3')],
+  ['gap', 'what lay beside a value', maybe('a1 b1'), put('c1', 2), final('a1 c1@2')],
   ['inconsistent-offsets', 'a value moved down', put('a1 a2', 0), final('a2@0', 0, { next: 2 })],
   ['nonmonotonic-poll', 'order', put('a1 b1 c1', 0), final('a1@0 c1@2 b1@1')],
   ['resurrected', 'its tombstone is gone', put('a1 a-', 0), final('a1', 0, { next: 2 })],

@@ -4,7 +4,7 @@
  */
 
 import { groupMember, groupResetter } from './group-members.js';
-import { maintainer, trimmer } from './maintainers.js';
+import { maintainer, sparedMaintainer, trimmer } from './maintainers.js';
 import { crowd, idempotentProducer, plainProducer, spreadingProducer } from './producers.js';
 import { expectedOffsetRacer, fencingTokenRacer } from './racers.js';
 import { follower, readerFromStart } from './readers.js';
@@ -41,6 +41,7 @@ export function castOf(sim: Simulation): Cast {
   const forEachLog = (actors: readonly LogActor[]): Actor[] =>
     sim.logs.flatMap((log) => actors.map((act) => (each: Simulation) => act(each, log)));
   const jobs = sim.options.maintaining ? [maintainer, maintainer, maintainer] : [];
+  const spared = sim.options.sparing ? [sparedMaintainer] : [];
   const trims = sim.options.trimming ? forEachLog([trimmer]) : [];
   const evictions = sim.options.evicting ? [evictingRoller, evictingRoller] : [];
   const settlers = sim.options.growing ? [settler] : [];
@@ -49,6 +50,6 @@ export function castOf(sim: Simulation): Cast {
   return {
     writers: [...forEachLog(writersOfLog), spreadingProducer, ...settlers],
     members,
-    others: [...forEachLog(othersOfLog), lateArrivals, ...jobs, ...trims, ...evictions],
+    others: [...forEachLog(othersOfLog), lateArrivals, ...jobs, ...spared, ...trims, ...evictions],
   };
 }

@@ -191,6 +191,8 @@ export type Fleet = {
   pick(severalAtOnce?: boolean): Instance;
   /** An instance that nobody used before. */
   fresh(): Instance;
+  /** An instance that no fault befalls. */
+  spared(): Instance;
   /** Lets one stray request arrive, if there is one. */
   deliver(): Promise<void>;
   stray(): number;
@@ -229,6 +231,10 @@ export function createFleet(parts: FleetParts, lambdaCount: number, serverCount:
       return free[Math.floor(random() * free.length)] as Instance;
     },
     fresh: () => hire('server'),
+    spared() {
+      const faults = { ...parts.faults, choose: () => undefined };
+      return createInstance({ ...parts, faults }, 'server');
+    },
     async deliver() {
       const having = withStrays();
       const chosen = having[Math.floor(random() * having.length)];

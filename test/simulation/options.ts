@@ -17,6 +17,8 @@ export type SimulationOptions = {
   readonly evicting: boolean;
   /** Whether there is compaction and clean-up: its WAL floors also keep old requests out. */
   readonly maintaining: boolean;
+  /** Whether one of those who do that is spared by faults: then segments come up fast, and are merged. */
+  readonly sparing: boolean;
   readonly trimming: boolean;
   /** Whether partitions are added meanwhile, and written to at once. */
   readonly growing: boolean;
@@ -39,6 +41,9 @@ export type SimulationOptions = {
 
 export const longerThanAnyRun = 10_000 * 24 * 3_600_000;
 
+/** Little, or so much that small segments become some large ones: a tenth of it is what they may come to. */
+const keptBytes: Readonly<Record<number, number>> = { 3: 4_000, 8: 4_000, 4: 100_000, 9: 200_000 };
+
 export function optionsOf(seed: number, bug?: Bug): SimulationOptions {
   const crowded = seed % 7 === 0;
   const hardlyRolls = !crowded && seed % 4 === 0;
@@ -52,11 +57,12 @@ export function optionsOf(seed: number, bug?: Bug): SimulationOptions {
     appendTimeoutMs: [400, 40, 2_000][seed % 3] ?? 400,
     evicting: !crowded,
     maintaining: seed % 3 !== 2,
+    sparing: seed % 3 !== 2 && seed % 5 === 4,
     trimming: seed % 5 === 1,
     growing: seed % 4 === 3,
     compacting: seed % 3 !== 2 && seed % 2 === 1,
     deleteRetentionMs: seed % 4 === 1 ? 3_600_000 : longerThanAnyRun,
-    retentionBytes: seed % 5 === 3 ? 4_000 : -1,
+    retentionBytes: keptBytes[seed % 10] ?? -1,
     partitionCount: crowded ? 1 : 2,
     serverCount: 1 + (seed % 2),
     lambdaCount: 2,

@@ -129,6 +129,33 @@ export const jobBugs: readonly Bug[] = [
       })),
   },
   {
+    name: 'replaced-pages-stay',
+    what: 'the pages of segments that became one stay beside the page that replaces them',
+    anomalies: [...unreadable, 'resurrected'],
+    jobStores: (stores) =>
+      withIndex(stores, (index) => ({
+        replacePages: (ref, leadership, { replaces: _, ...replacement }) =>
+          index.replacePages(ref, leadership, replacement),
+      })),
+  },
+  {
+    name: 'merged-without-grace',
+    what: 'segments that became one are deleted at once, whoever may still read them',
+    anomalies: unreadable,
+    jobStores: (stores) =>
+      withIndex(stores, (index) => ({
+        async replacePages(ref, leadership, replacement) {
+          const { page, replaces } = replacement;
+          const before = await index.findPages(ref, page.baseOffset, 1_000);
+          const outcome = await index.replacePages(ref, leadership, replacement);
+          const old = before.filter(({ nextOffset }) => nextOffset <= page.nextOffset);
+          const keys = old.flatMap(({ locations }) => locations.map(({ objectKey }) => objectKey));
+          if (outcome === 'replaced' && replaces) await stores.objects.delete(keys);
+          return outcome;
+        },
+      })),
+  },
+  {
     name: 'hour-deleted-before-compaction',
     what: 'a WAL hour is deleted once the floors are raised, whatever is compacted',
     anomalies: unreadable,
