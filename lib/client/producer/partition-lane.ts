@@ -246,7 +246,8 @@ export function createPartitionLane(
 
   function settle(batch: OpenBatch, fate: BatchFate, sent: SentBatch | undefined): void {
     batch.settle(fate);
-    memory.give(batch.memory());
+    // After a failure a request may still be reading it.
+    if (fate.kind === 'acknowledged') memory.give(batch.memory());
     deps.settled(batch, fate, sent);
   }
 
