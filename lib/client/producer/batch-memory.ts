@@ -1,5 +1,5 @@
 /**
- * The memory of batches that are settled is written into again by the next ones: the first use of fresh
+ * The memory of batches that are acknowledged is written into again by the next ones: the first use of fresh
  * memory costs more than encoding the records that go there. `fetch` copies what it is given to send.
  */
 

@@ -12,6 +12,7 @@ import type { Acks, HttpClient, ProducerIdentity } from '../http-client.js';
 import { LogbrookError, refused } from '../logbrook-error.js';
 import type { RetryPolicy } from '../retry.js';
 import type { BatchMemory } from './batch-memory.js';
+import { createInFlightWindow } from './in-flight-window.js';
 import { type BatchFate, OpenBatch } from './open-batch.js';
 import { soon } from './soon.js';
 
@@ -81,6 +82,7 @@ export function createPartitionLane(
   deps: LaneDeps,
 ): PartitionLane {
   const { client, codecs, memory, settings, signal } = deps;
+  const window = createInFlightWindow(settings.maxInFlight);
   let open = new OpenBatch(0);
   const closedBatches: OpenBatch[] = [];
   let callOff = () => {};
@@ -139,7 +141,7 @@ export function createPartitionLane(
         if (stopped) for (const batch of closedBatches.splice(0)) fail(batch, stopped.error);
         if (broken && underWay.length === 0) beginEpoch();
         if (due && closedBatches.length === 0 && underWay.length === 0) closeSoon();
-        if (broken || underWay.length >= settings.maxInFlight) return;
+        if (broken || underWay.length >= window.size()) return;
         const batch = closedBatches.shift();
         if (!batch) return;
         const bytes = await encode(batch);
@@ -209,6 +211,7 @@ export function createPartitionLane(
         const answer = await client.appendBatch(topic, partition, bytes, callOf(batch));
         const placed = 'baseOffset' in answer ? answer : undefined;
         const fate: BatchFate = { kind: 'acknowledged', baseOffset: placed?.baseOffset };
+        window.acknowledged();
         settle(batch, fate, {
           topic,
           partition,
@@ -222,6 +225,7 @@ export function createPartitionLane(
         if (!waited && cameTooEarly(error)) {
           // Refused without effect: in its turn it is sent again.
           waited = true;
+          window.overtaken();
           const fates = await Promise.all(inFront.map(({ done }) => done));
           if (fates.every(({ kind }) => kind === 'acknowledged')) continue;
           return fail(batch, behindFailure(error));
@@ -242,7 +246,8 @@ export function createPartitionLane(
 
   function settle(batch: OpenBatch, fate: BatchFate, sent: SentBatch | undefined): void {
     batch.settle(fate);
-    memory.give(batch.memory());
+    // After a failure a request may still be reading it.
+    if (fate.kind === 'acknowledged') memory.give(batch.memory());
     deps.settled(batch, fate, sent);
   }
 

@@ -130,6 +130,27 @@ test('answers that are lost write nothing twice', async () => {
   }
 });
 
+test('where requests overtake each other, few batches are sent twice', async () => {
+  await server.client.createTopic('access', 1);
+  let appends = 0;
+  let oneWaits = false;
+  // Of two that are under way the second always arrives first.
+  const fetch: Fetch = async (url, init) => {
+    if (!url.includes('/partitions/0/records')) return server.fetch(url, init);
+    appends++;
+    if (!oneWaits) {
+      oneWaits = true;
+      await new Promise((resolve) => setImmediate(resolve));
+      oneWaits = false;
+    }
+    return server.fetch(url, init);
+  };
+  const sent = await produce(keyed, { batchSize: 1024 }, fetch);
+  expect(await valuesOf(0)).toEqual(keyed.map(({ value }) => textOf(value)));
+  expect(sent.length).toBeGreaterThan(20);
+  expect(appends).toBeLessThan(sent.length * 1.3);
+});
+
 test('a failure for good stops everything where that is wanted, and is told', async () => {
   await server.client.createTopic('access', 3);
   const producer = producerOf({ stopOnFailure: true });
