@@ -6,6 +6,7 @@
 
 import { Buffer } from 'node:buffer';
 import type { LogRecord, PlacedRecord, RecordHeader } from '../log/record.js';
+import { utf8Bytes } from '../log/utf8-bytes.js';
 import type { Wire } from './wire.js';
 
 export const explicitHashKeyHeader = 'kinesis-explicit-hash-key';
@@ -21,7 +22,6 @@ export type PutEntry = {
   readonly Data: Uint8Array;
 };
 
-const utf8 = new TextEncoder();
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const noHeaders: readonly RecordHeader[] = [];
 const noBytes = new Uint8Array(0);
@@ -32,8 +32,8 @@ export function logRecordOf(entry: PutEntry, timestampMs: number): LogRecord {
   const headers: readonly RecordHeader[] =
     ExplicitHashKey === undefined
       ? noHeaders
-      : [[explicitHashKeyHeader, utf8.encode(ExplicitHashKey)]];
-  const key = PartitionKey === undefined ? null : utf8.encode(PartitionKey);
+      : [[explicitHashKeyHeader, utf8Bytes(ExplicitHashKey)]];
+  const key = PartitionKey === undefined ? null : utf8Bytes(PartitionKey);
   return { key, value: Data, headers, timestampMs };
 }
 

@@ -4,23 +4,27 @@
  */
 
 import { Buffer, isAscii, isUtf8 } from 'node:buffer';
+import { type ByteParts, onePiece } from '../log/byte-parts.js';
+import { createScratch } from '../log/scratch.js';
 import { cborTime, decodeCbor, encodeCbor } from './cbor.js';
 
 export type Wire = {
   readonly contentType: string;
   /** Throws for what is not in this encoding. */
-  decode(bytes: Uint8Array): unknown;
+  decode(body: ByteParts): unknown;
   encode(value: unknown): Uint8Array | string;
   blob(bytes: Uint8Array): unknown;
   time(ms: number): unknown;
 };
+
+const scratch = createScratch();
 
 export const jsonType = 'application/x-amz-json-1.1';
 export const cborType = 'application/x-amz-cbor-1.1';
 
 export const jsonWire: Wire = {
   contentType: jsonType,
-  decode: (bytes) => JSON.parse(textOf(bytes)),
+  decode: (body) => JSON.parse(textOf(scratch.gather(body))),
   encode: (value) => JSON.stringify(value),
   blob: ({ buffer, byteOffset, length }) =>
     Buffer.from(buffer as ArrayBuffer, byteOffset, length).toString('base64'),
@@ -30,7 +34,8 @@ export const jsonWire: Wire = {
 
 export const cborWire: Wire = {
   contentType: cborType,
-  decode: decodeCbor,
+  // What it decodes to are views of the body.
+  decode: (body) => decodeCbor(onePiece(body)),
   encode: encodeCbor,
   blob: (bytes) => bytes,
   time: cborTime,
