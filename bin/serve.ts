@@ -170,6 +170,7 @@ function brokerSettings(options: ServeOptions, settings: Settings): BrokerSettin
     topicCacheMs,
     tailPollMs: settings.tailPollMs ?? brokerDefaults.tailPollMs,
     recentBytesMax: settings.recentBytesMax ?? brokerDefaults.recentBytesMax,
+    groups: { ...brokerDefaults.groups, ...settings.groups },
   };
 }
 

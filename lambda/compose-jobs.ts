@@ -33,7 +33,10 @@ export function composeJobs(
   const stores = given.stores ?? createAwsStores({ tableName, bucketName, inlineBytesMax });
   const world = given.world ?? createNodeWorld(createJsonLogger(settings.logLevel));
   const jobSettings = { ...jobDefaults, ...settings.jobs };
-  const { groups } = createBroker(stores, nodeCodecs, world, brokerDefaults);
+  const { groups } = createBroker(stores, nodeCodecs, world, {
+    ...brokerDefaults,
+    groups: { ...brokerDefaults.groups, ...settings.groups },
+  });
   const maintenance = createMaintenance(stores, nodeCodecs, world, jobSettings, groups.expire);
   return async (event) => {
     const report = await maintenance.run(partitionIn(event));

@@ -124,6 +124,7 @@ function brokerSettingsOf(settings: LambdaSettings): BrokerSettings {
     topicCacheMs: settings.topicCacheMs ?? topicCacheMsDefault,
     tailPollMs: settings.tailPollMs ?? brokerDefaults.tailPollMs,
     recentBytesMax: settings.recentBytesMax ?? recentBytesMaxDefault,
+    groups: { ...brokerDefaults.groups, ...settings.groups },
   };
 }
 

@@ -26,6 +26,7 @@ export const variables = {
   compactAfterMs: 'LOGBROOK_COMPACT_AFTER_MS',
   graceMs: 'LOGBROOK_GRACE_MS',
   leaseMs: 'LOGBROOK_LEASE_MS',
+  offsetsRetentionMinutes: 'LOGBROOK_OFFSETS_RETENTION_MINUTES',
 } as const;
 
 export const logLevels = ['info', 'warn', 'error', 'silent'] as const;
@@ -55,6 +56,8 @@ export type Settings = {
   readonly publicHosts: readonly string[];
   /** What our own edge proves itself by (docs/security.md); undefined: there is none. */
   readonly edgeSecret: string | undefined;
+  /** What is not here has its default: lib/coordinator/group-limits.ts. */
+  readonly groups: { readonly offsetsRetentionMinutes?: number };
   /** What is not here has its default: lib/jobs/job-settings.ts. */
   readonly jobs: Partial<Record<keyof typeof jobVariables, number>>;
 };
@@ -108,6 +111,15 @@ export function parseSettings(environment: Environment): ParsedSettings {
     return undefined;
   }
 
+  function groups(): Settings['groups'] {
+    const name = variables.offsetsRetentionMinutes;
+    const minutes = count(name);
+    if (minutes === undefined) return {};
+    // At once would be before the next member comes.
+    if (minutes === 0) problems.push(`${name} must be at least 1, not 0`);
+    return { offsetsRetentionMinutes: minutes };
+  }
+
   function jobs(): Settings['jobs'] {
     const read = Object.entries(jobVariables).map(([key, name]) => [key, count(name)] as const);
     const given: Settings['jobs'] = Object.fromEntries(
@@ -142,6 +154,7 @@ export function parseSettings(environment: Environment): ParsedSettings {
       .split(',')
       .flatMap((name) => name.trim() || []),
     edgeSecret: secret(variables.edgeSecret),
+    groups: groups(),
     jobs: jobs(),
   };
   return problems.length > 0 ? { kind: 'problems', problems } : { kind: 'settings', settings };

@@ -2,7 +2,10 @@
 
 import { afterEach, expect, test, vi } from 'vitest';
 import { composeJobs } from '../../lambda/compose-jobs.js';
+import { createBroker } from '../../lib/broker/broker.js';
+import { brokerDefaults } from '../../lib/broker/broker-settings.js';
 import { createTopics } from '../../lib/broker/topics.js';
+import { nodeCodecs } from '../../lib/runtime/node-codecs.js';
 import { createMemoryStores } from '../../lib/store/memory/memory-store.js';
 import { bundleOf, contributors } from '../support/bundled-api.js';
 import { createFaultyStores } from '../support/faulty-stores.js';
@@ -34,6 +37,22 @@ test('a partition that fails makes the run fail, when all others had their turn'
   expect(faulty.count('index.readHead')).toBeGreaterThanOrEqual(3);
   // The next one begins anew.
   expect(await runJobs()).toMatchObject({ failures: [] });
+});
+
+test('offsets of a group without members are kept for as long as is set', async () => {
+  const [stores, world] = [createMemoryStores(), createManualWorld()];
+  const { groups, topics } = createBroker(stores, nodeCodecs, world, brokerDefaults);
+  await topics.create('orders', 1);
+  const commit = { topic: 'orders', partition: 0, offset: 0, metadata: '' };
+  await groups.offsets.commit('mail', null, [commit]);
+  const runJobs = composeJobs(
+    { ...names, LOGBROOK_OFFSETS_RETENTION_MINUTES: '60' },
+    { stores, world },
+  );
+  await world.advance(59 * 60_000);
+  expect(await runJobs()).toMatchObject({ groupsExpired: 0 });
+  await world.advance(60_000);
+  expect(await runJobs()).toMatchObject({ groupsExpired: 1 });
 });
 
 test('the function does not start without its settings, and says all that is wrong', async () => {

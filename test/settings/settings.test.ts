@@ -20,6 +20,7 @@ const defaults = {
   publicHosts: [],
   jobsFunction: undefined,
   edgeSecret: undefined,
+  groups: {},
   jobs: {},
 };
 
@@ -57,6 +58,7 @@ describe('settings', () => {
       LOGBROOK_GRACE_MS: '5',
       LOGBROOK_LEASE_MS: '6000',
       LOGBROOK_JOBS_FUNCTION: 'the-jobs',
+      LOGBROOK_OFFSETS_RETENTION_MINUTES: '60',
     };
     expect(Object.values(variables).sort()).toEqual(Object.keys(environment).sort());
     expect(parseSettings(environment)).toEqual({
@@ -76,6 +78,7 @@ describe('settings', () => {
         publicHosts: ['log.example.com', 'log.example.com:8443'],
         jobsFunction: 'the-jobs',
         edgeSecret: 'e'.repeat(32),
+        groups: { offsetsRetentionMinutes: 60 },
         jobs: {
           intervalMs: 0,
           runMsMax: 1,
@@ -88,6 +91,11 @@ describe('settings', () => {
         },
       },
     });
+  });
+
+  test('offsets are kept for a minute at least', () => {
+    const problems = problemsOf({ LOGBROOK_OFFSETS_RETENTION_MINUTES: '0' });
+    expect(problems).toEqual(['LOGBROOK_OFFSETS_RETENTION_MINUTES must be at least 1, not 0']);
   });
 
   test('a lease that is too short for its leader, and a timer that is too long for Node, are told', () => {
