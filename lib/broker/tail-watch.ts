@@ -94,8 +94,8 @@ export function createTailWatch(
         remove(key, waiter);
         waiter.wake(undefined);
       }
-      const due = entry.waiters.size > 0 && entry.lookDueMs <= nowMs && !entry.looking;
-      if (look && due) {
+      const idle = entry.waiters.size > 0 && !entry.looking;
+      if (look && idle && isDue(entry.lookDueMs, nowMs, look.everyMs)) {
         entry.lookDueMs = nowMs + look.everyMs;
         entry.looking = true;
         void lookAt(key, entry);
@@ -145,4 +145,9 @@ export function createTailWatch(
       for (const key of [...watched.keys()]) wakeAll(key, undefined);
     },
   };
+}
+
+/** Further away than it was ever set: then the clock was put back, and must not put off the look as well. */
+function isDue(dueMs: number, nowMs: number, everyMs: number): boolean {
+  return dueMs <= nowMs || dueMs > nowMs + everyMs;
 }

@@ -128,3 +128,17 @@ test('a slow look is not asked again before it has answered, and still wakes', a
   grow(1);
   expect((await fixture.world.runUntil(news))?.nextOffset).toBe(1);
 });
+
+test('a clock that is put back does not put off the next look', async () => {
+  let backMs = 0;
+  const { clock } = fixture.world;
+  const { index } = fixture.faulty.stores;
+  const putBack = { ...clock, nowMs: () => clock.nowMs() - backMs };
+  const shared = createTailWatch(putBack, { index, everyMs: 200 });
+  const { news } = shared.subscribe(refA, 0, inMs(60_000));
+  await fixture.world.advance(300);
+  backMs = 11_000;
+  grow(3);
+  await fixture.world.advance(300);
+  expect((await news)?.nextOffset).toBe(3);
+});
