@@ -43,10 +43,6 @@ const mustBeSigned = [
   'x-amz-security-token',
 ] as const;
 
-export function isSigned({ header, query }: SignedRequest): boolean {
-  return header('authorization')?.startsWith(algorithm) === true || isPresigned(query);
-}
-
 export const isPresigned = (query: string): boolean => /(^|&)X-Amz-Signature=/.test(query);
 
 /** What the request says of its signature, which proves nothing yet. */

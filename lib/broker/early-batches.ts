@@ -6,7 +6,8 @@
  * Decides nothing: a batch that waited in vain goes on and meets the commit's own rule.
  */
 
-import type { PartitionRef } from '../log/partition-head.js';
+import { keepNewest } from '../log/keep-newest.js';
+import { partitionName } from '../log/partition-head.js';
 import { judgeSequence, type ProducerEntry } from '../log/producer-state.js';
 import type { Clock } from '../store/world.js';
 import type { Ticket } from './partition-writer.js';
@@ -33,21 +34,12 @@ export function createEarlyBatches(
   let early: Early[] = [];
   const waits = new Set<Promise<void>>();
 
-  function remember(name: string, entry: ProducerEntry): void {
-    handedOn.delete(name);
-    handedOn.set(name, entry);
-    if (handedOn.size <= producersMax) return;
-    for (const oldest of handedOn.keys()) {
-      handedOn.delete(oldest);
-      return;
-    }
-  }
-
   /** The ticket, and those that waited for it. */
   function withFollowers({ name, ticket }: Early): Ticket[] {
     const { producer } = ticket;
     if (!producer) return [ticket];
-    remember(name, { epoch: producer.epoch, nextSequence: producer.nextSequence });
+    const { epoch, nextSequence } = producer;
+    keepNewest(handedOn, name, { epoch, nextSequence }, producersMax);
     const follower = early.find((one) => one.name === name && isInTurn(one));
     if (!follower) return [ticket];
     early = early.filter((one) => one !== follower);
@@ -81,7 +73,7 @@ export function createEarlyBatches(
 
   function sortOut(ticket: Ticket): Ticket[] {
     if (!ticket.producer) return [ticket];
-    const one = { name: nameOf(ticket.ref, ticket.producer.producer), ticket };
+    const one = { name: `${partitionName(ticket.ref)}/${ticket.producer.producer}`, ticket };
     const verdict = verdictOf(one.name, ticket);
     if (verdict === 'next') return withFollowers(one);
     // A retry, or a producer that was replaced: the commit has the answer.
@@ -99,8 +91,4 @@ export function createEarlyBatches(
       while (early.length > 0) await Promise.race(waits);
     },
   };
-}
-
-function nameOf({ topicId, partition }: PartitionRef, producer: string): string {
-  return `${topicId}/${partition}/${producer}`;
 }

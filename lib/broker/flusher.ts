@@ -6,7 +6,8 @@
 import { type ObjectLayout, planObject } from '../log/append-plan.js';
 import { sizeOf } from '../log/byte-parts.js';
 import type { Codecs } from '../log/codecs.js';
-import type { PartitionHead, PartitionRef } from '../log/partition-head.js';
+import { keepNewest } from '../log/keep-newest.js';
+import { type PartitionHead, type PartitionRef, partitionName } from '../log/partition-head.js';
 import { formatWalKey, walBucketOf } from '../log/wal-key.js';
 import { encodeWalObject } from '../log/wal-object.js';
 import type { Stores } from '../store/stores.js';
@@ -53,7 +54,7 @@ export function createFlusher(
   const writers = new Map<string, PartitionWriter>();
 
   function writerOf(ref: PartitionRef): PartitionWriter {
-    const key = keyOf(ref);
+    const key = partitionName(ref);
     const known = writers.get(key);
     if (known) return known;
     const writer = createPartitionWriter(ref, {
@@ -69,9 +70,7 @@ export function createFlusher(
         await rollTail(stores.index, rolled, head);
       },
     });
-    writers.set(key, writer);
-    const oldest = writers.keys().next().value;
-    if (writers.size > writersMax && oldest !== undefined) writers.delete(oldest);
+    keepNewest(writers, key, writer, writersMax);
     return writer;
   }
 
@@ -159,12 +158,12 @@ export function createFlusher(
     const again = await Promise.all(
       layout.partitions.map(async ({ ref, batches }) => {
         // Earlier batches have still to be uploaded again: these must not overtake them.
-        if (sentBackTo.has(keyOf(ref))) return batches.map(({ batch }) => batch);
+        if (sentBackTo.has(partitionName(ref))) return batches.map(({ batch }) => batch);
         return writerOf(ref).commit(objectKey, bucket, batches, deadlineMs);
       }),
     );
     const reupload = again.flat();
-    for (const { ref } of reupload) sentBackTo.add(keyOf(ref));
+    for (const { ref } of reupload) sentBackTo.add(partitionName(ref));
     queue.splice(sentBack, 0, ...reupload);
     sentBack += reupload.length;
     queuedBytes += bytesOf(reupload);
@@ -191,10 +190,6 @@ function inlineBytesMaxFor(tickets: readonly Ticket[], standard: number | undefi
 
 function settleAll(tickets: readonly Ticket[], error: BrokerError): void {
   for (const ticket of tickets) ticket.settle({ kind: 'failed', error });
-}
-
-function keyOf({ topicId, partition }: PartitionRef): string {
-  return `${topicId}/${partition}`;
 }
 
 function bytesOf(tickets: readonly Ticket[]): number {

@@ -3,7 +3,7 @@
  * compaction. Of all who roll one sees that, so nothing is counted or read for it.
  */
 
-import type { PartitionHead, PartitionRef } from '../log/partition-head.js';
+import { type PartitionHead, type PartitionRef, partitionName } from '../log/partition-head.js';
 import type { MaintenanceRequests } from '../store/maintenance-requests.js';
 import type { World } from '../store/world.js';
 
@@ -32,7 +32,7 @@ export function createFoundWork(
 
   return async (ref, before, after) => {
     if (multiples(after) === multiples(before)) return;
-    const key = `${ref.topicId}/${ref.partition}`;
+    const key = partitionName(ref);
     const nowMs = clock.nowMs();
     const last = askedMs.get(key);
     if (last !== undefined && Math.abs(nowMs - last) < askEveryMs) return;

@@ -4,7 +4,7 @@
  */
 
 import type { Group } from '../coordinator/group.js';
-import type { PartitionHead, PartitionRef } from '../log/partition-head.js';
+import { type PartitionHead, type PartitionRef, partitionName } from '../log/partition-head.js';
 import type { CommittedOffset } from '../store/group-store.js';
 import type { Stores } from '../store/stores.js';
 import { IndexMoved, locate } from './read-batches.js';
@@ -44,17 +44,16 @@ type Row = Pick<PartitionLag, 'topic' | 'ref' | 'memberId' | 'committed'>;
 
 function rowsOf(group: Group, committed: readonly CommittedOffset[]): readonly Row[] {
   const rows = new Map<string, Row>();
-  const nameOf = ({ topicId, partition }: PartitionRef) => `${topicId}/${partition}`;
   for (const { name: topic, topicId, slots } of group.topics) {
     for (const [partition, { owner: memberId }] of slots.entries()) {
       const ref = { topicId, partition };
-      rows.set(nameOf(ref), { topic, ref, memberId, committed: null });
+      rows.set(partitionName(ref), { topic, ref, memberId, committed: null });
     }
   }
   for (const one of committed) {
     const { ref, topic } = one;
-    const memberId = rows.get(nameOf(ref))?.memberId ?? null;
-    rows.set(nameOf(ref), { topic, ref, memberId, committed: one });
+    const memberId = rows.get(partitionName(ref))?.memberId ?? null;
+    rows.set(partitionName(ref), { topic, ref, memberId, committed: one });
   }
   return [...rows.values()].sort((a, b) =>
     a.topic === b.topic ? a.ref.partition - b.ref.partition : a.topic < b.topic ? -1 : 1,

@@ -3,7 +3,7 @@
  * look per partition. A reader subscribes before it reads the head, so no wake-up is lost.
  */
 
-import type { PartitionHead, PartitionRef } from '../log/partition-head.js';
+import { type PartitionHead, type PartitionRef, partitionName } from '../log/partition-head.js';
 import type { PartitionIndex } from '../store/partition-index.js';
 import type { Clock } from '../store/world.js';
 
@@ -55,7 +55,6 @@ export function createTailWatch(
   const watched = new Map<string, Watched>();
   let stopTicker: (() => void) | undefined;
   let closed = false;
-  const keyOf = (ref: PartitionRef) => `${ref.topicId}/${ref.partition}`;
 
   function remove(key: string, waiter: Waiter): void {
     const entry = watched.get(key);
@@ -104,7 +103,7 @@ export function createTailWatch(
   }
 
   function add(ref: PartitionRef, waiter: Waiter): string {
-    const key = keyOf(ref);
+    const key = partitionName(ref);
     const entry = watched.get(key);
     if (entry) entry.waiters.add(waiter);
     else {
@@ -135,8 +134,8 @@ export function createTailWatch(
       else signal?.addEventListener('abort', cancel, { once: true });
       return { news, cancel };
     },
-    committed: (ref, head) => wakeAll(keyOf(ref), head),
-    closed: (ref) => wakeAll(keyOf(ref), undefined),
+    committed: (ref, head) => wakeAll(partitionName(ref), head),
+    closed: (ref) => wakeAll(partitionName(ref), undefined),
     deleted(topicId) {
       for (const [key, { ref }] of watched) if (ref.topicId === topicId) wakeAll(key, undefined);
     },

@@ -77,7 +77,7 @@ const followHeaders = z.object({
 const topicPaths: ZodOpenApiPathsObject = {
   '/v1/topics': {
     post: operation('createTopic', 'Create a topic', {
-      requestBody: { content: { 'application/json': { schema: createTopicRequest } } },
+      requestBody: requestBody(createTopicRequest),
       responses: { '201': json('Created.', topic) },
     }),
     get: operation('listTopics', 'List topics, in order of names', {
@@ -92,7 +92,7 @@ const topicPaths: ZodOpenApiPathsObject = {
     }),
     patch: operation('alterTopic', 'Change settings of a topic', {
       requestParams: { path: topicPath },
-      requestBody: { content: { 'application/json': { schema: alterTopicRequest } } },
+      requestBody: requestBody(alterTopicRequest),
       responses: { '200': json('The settings as they are now.', topicConfigList) },
     }),
     delete: operation('deleteTopic', 'Delete a topic', {
@@ -103,14 +103,14 @@ const topicPaths: ZodOpenApiPathsObject = {
   '/v1/topics/{topic}/partitions': {
     post: operation('addPartitions', 'Give a topic more partitions', {
       requestParams: { path: topicPath },
-      requestBody: { content: { 'application/json': { schema: addPartitionsRequest } } },
+      requestBody: requestBody(addPartitionsRequest),
       responses: { '200': json('The topic as it is now.', topic) },
     }),
   },
   '/v1/topics/{topic}/partitions/{partition}/trim': {
     post: operation('trimPartition', 'Delete the records below an offset', {
       requestParams: { path: partitionPath },
-      requestBody: { content: { 'application/json': { schema: trimRequest } } },
+      requestBody: requestBody(trimRequest),
       responses: { '200': json('The log begins there now.', trimResponse) },
     }),
   },
@@ -129,7 +129,7 @@ const topicPaths: ZodOpenApiPathsObject = {
   '/v1/topics/{topic}/partitions/{partition}/fence': {
     put: operation('fencePartition', 'Set or remove the fencing token', {
       requestParams: { path: partitionPath },
-      requestBody: { content: { 'application/json': { schema: fenceRequest } } },
+      requestBody: requestBody(fenceRequest),
       responses: { '200': json('From now on appends may ask for this token.', fenceResponse) },
     }),
   },

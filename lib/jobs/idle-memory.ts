@@ -4,7 +4,7 @@
  * a cold start or here, costs a close look and nothing else.
  */
 
-import type { PartitionHead, PartitionRef } from '../log/partition-head.js';
+import { type PartitionHead, type PartitionRef, partitionName } from '../log/partition-head.js';
 import type { TopicConfigs } from '../log/topic-configs.js';
 import type { Clock } from '../store/world.js';
 
@@ -27,7 +27,7 @@ export function createIdleMemory({ nowMs }: Pick<Clock, 'nowMs'>): IdleMemory {
   const idle = new Map<string, Idle>();
   return {
     isIdle(ref, head, configs) {
-      const known = idle.get(keyOf(ref));
+      const known = idle.get(partitionName(ref));
       return (
         known !== undefined && nowMs() < known.untilMs && known.state === stateOf(head, configs)
       );
@@ -39,14 +39,10 @@ export function createIdleMemory({ nowMs }: Pick<Clock, 'nowMs'>): IdleMemory {
       const forMs = limited
         ? Math.min(closeLookMs, retentionMs / looksWithinRetention)
         : closeLookMs;
-      idle.set(keyOf(ref), { state: stateOf(head, configs), untilMs: nowMs() + forMs });
+      idle.set(partitionName(ref), { state: stateOf(head, configs), untilMs: nowMs() + forMs });
     },
-    forget: (ref) => void idle.delete(keyOf(ref)),
+    forget: (ref) => void idle.delete(partitionName(ref)),
   };
-}
-
-function keyOf({ topicId, partition }: PartitionRef): string {
-  return `${topicId}/${partition}`;
 }
 
 /** Every change that another process can make shows in one of these: a leader raises the epoch. */

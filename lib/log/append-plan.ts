@@ -6,7 +6,7 @@
 import { assert } from './assert.js';
 import type { ByteParts } from './byte-parts.js';
 import { producersPerCommitMax, splitIntervalBytes, stampsPerCommitMax } from './limits.js';
-import type { PartitionRef, Split, TailEntry } from './partition-head.js';
+import { type PartitionRef, partitionName, type Split, type TailEntry } from './partition-head.js';
 import type { ProducerStamp } from './producer-state.js';
 import { type WalRange, walMagicBytes } from './wal-object.js';
 
@@ -45,7 +45,7 @@ export type ObjectLayout<B extends PendingBatch> = {
 export function planObject<B extends PendingBatch>(pending: readonly B[]): ObjectLayout<B> {
   const byPartition = new Map<string, B[]>();
   for (const batch of pending) {
-    const key = `${batch.ref.topicId}/${batch.ref.partition}`;
+    const key = partitionName(batch.ref);
     const group = byPartition.get(key);
     if (group) group.push(batch);
     else byPartition.set(key, [batch]);

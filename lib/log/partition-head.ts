@@ -9,6 +9,11 @@ import type { ProducerEntry, ProducerStamp, ProducerWindow } from './producer-st
 /** Names a partition. Ids, never topic names, so that a re-created topic is another one. */
 export type PartitionRef = { readonly topicId: string; readonly partition: number };
 
+/** The same as one string, for what is kept by partition. */
+export function partitionName({ topicId, partition }: PartitionRef): string {
+  return `${topicId}/${partition}`;
+}
+
 /** Where contiguous batches of one partition lie: one byte range of one object. */
 export type BatchLocation = {
   readonly objectKey: string;

@@ -6,10 +6,10 @@
 import { SignatureV4 } from '@smithy/signature-v4';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { readCredentials } from '../../lib/access/credentials.js';
 import { hexOf, utf8 } from '../../lib/access/hashing.js';
 import {
   isSignatureOf,
-  isSigned,
   payloadProblem,
   readClaims,
   skewMsMax,
@@ -153,7 +153,8 @@ function verify(sent: Sent, atMs = nowMs, given = secret, authorities: string[] 
     authority: lower.host ?? lower[':authority'] ?? '',
     header: (name) => lower[name],
   };
-  if (!isSigned(request)) return 'unsigned';
+  const { kind } = readCredentials(lower.authorization ?? null, request.query);
+  if (kind !== 'signature') return 'unsigned';
   const read = readClaims(request);
   if (read.kind === 'problem') return read.message;
   const problem = payloadProblem(request) ?? timeProblem(read.claims, atMs);

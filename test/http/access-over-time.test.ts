@@ -16,7 +16,7 @@ import {
   recordsPath,
   values,
 } from './api-client.js';
-import { type GuardedApi, guardedApi, type Scopes } from './guarded-api.js';
+import { basic, type GuardedApi, guardedApi, type Scopes, scopeOf } from './guarded-api.js';
 import { operations } from './openapi-document.js';
 
 let api: GuardedApi;
@@ -24,14 +24,6 @@ beforeAll(() => {
   api = guardedApi();
 });
 afterAll(() => api.stop());
-
-const scope = (
-  ops: Scopes[number]['operations'],
-  topics: string[] = [''],
-  groups: string[] = [''],
-) => ({ operations: ops, topics, groups });
-
-const basic = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`;
 
 describe('tokens', () => {
   async function tokenOf(caller: Api, scopes: Scopes, ttlSeconds = 60): Promise<CreatedToken> {
@@ -41,8 +33,8 @@ describe('tokens', () => {
   test('can do a part of what the key can, until they end', async () => {
     const local = guardedApi();
     const topic = await newTopic(local.root);
-    const key = await local.keyed(scope(['produce', 'consume'], [topic]));
-    const { token, expiresAt } = await tokenOf(key, [scope(['consume'], [topic], [])]);
+    const key = await local.keyed(scopeOf(['produce', 'consume'], [topic]));
+    const { token, expiresAt } = await tokenOf(key, [scopeOf(['consume'], [topic], [])]);
     expect(expiresAt).toBeGreaterThan(local.nowMs());
     const page = local.as(`Bearer ${token}`);
     expect(await values(page, topic)).toEqual([]);
@@ -52,7 +44,7 @@ describe('tokens', () => {
       403,
       'TOPIC_AUTHORIZATION_FAILED',
     );
-    const again = jsonInit({ scopes: [scope(['consume'], [topic], [])] });
+    const again = jsonInit({ scopes: [scopeOf(['consume'], [topic], [])] });
     await problemFrom(await page.fetch('/v1/tokens', again), 403, 'CLUSTER_AUTHORIZATION_FAILED');
     local.pass(60_001);
     await problemFrom(await page.fetch('/v1/topics'), 401, 'SASL_AUTHENTICATION_FAILED', /expired/);
@@ -60,11 +52,11 @@ describe('tokens', () => {
   });
 
   test('are not made for more than the key can', async () => {
-    const key = await api.keyed(scope(['consume'], ['a-']));
+    const key = await api.keyed(scopeOf(['consume'], ['a-']));
     for (const scopes of [
-      [scope(['consume'])],
-      [scope(['produce'], ['a-'])],
-      [scope(['admin'], ['a-'])],
+      [scopeOf(['consume'])],
+      [scopeOf(['produce'], ['a-'])],
+      [scopeOf(['admin'], ['a-'])],
     ]) {
       const response = await key.fetch('/v1/tokens', jsonInit({ scopes }));
       await problemFrom(response, 403, 'CLUSTER_AUTHORIZATION_FAILED', /part/);
@@ -73,8 +65,12 @@ describe('tokens', () => {
 
   test('end with their key', async () => {
     const local = guardedApi();
-    const made = await local.newKey([scope(['consume'])]);
-    const { token } = await tokenOf(local.as(`Bearer ${made.bearer}`), [scope(['consume'])], 3_600);
+    const made = await local.newKey([scopeOf(['consume'])]);
+    const { token } = await tokenOf(
+      local.as(`Bearer ${made.bearer}`),
+      [scopeOf(['consume'])],
+      3_600,
+    );
     await local.root.fetch(`/v1/keys/${made.keyId}`, { method: 'DELETE' });
     local.pass(10_000);
     await problemFrom(
@@ -88,7 +84,9 @@ describe('tokens', () => {
 
 describe('limits', () => {
   test('requests beyond them are told to come later', async () => {
-    const { bearer } = await api.newKey([scope(['consume'])], { limits: { requestsPerSecond: 1 } });
+    const { bearer } = await api.newKey([scopeOf(['consume'])], {
+      limits: { requestsPerSecond: 1 },
+    });
     const caller = api.as(`Bearer ${bearer}`);
     await answerOf(await caller.fetch('/v1/topics'));
     const response = await caller.fetch('/v1/topics');
@@ -107,7 +105,7 @@ describe('limits', () => {
         caller.fetch(recordsPath(topic), jsonInit({ records: [{ value: 'y'.repeat(10_000) }] })),
     ]) {
       const limits = { bytesPerSecond: 1_000 };
-      const { bearer } = await api.newKey([scope(['consume', 'produce'])], { limits });
+      const { bearer } = await api.newKey([scopeOf(['consume', 'produce'])], { limits });
       const caller = api.as(`Bearer ${bearer}`);
       expect((await send(caller)).status).toBe(200);
       const response = await send(caller);
@@ -121,7 +119,7 @@ describe('limits', () => {
 test('whoever follows or waits with a key that is revoked is cut off', async () => {
   const local = guardedApi();
   const topic = await newTopic(local.root);
-  const made = await local.newKey([scope(['consume'])]);
+  const made = await local.newKey([scopeOf(['consume'])]);
   const caller = local.as(`Bearer ${made.bearer}`);
   const headers = { accept: 'text/event-stream' };
   const followed = await caller.fetch(recordsPath(topic), { headers });
@@ -139,7 +137,7 @@ test('whoever follows or waits with a key that is revoked is cut off', async () 
 describe('the audit log', () => {
   test('has who did what and what came of it, refused attempts too, and no secret', async () => {
     const local = guardedApi();
-    const made = await local.newKey([scope(['admin'], ['a-'])], { name: 'operator' });
+    const made = await local.newKey([scopeOf(['admin'], ['a-'])], { name: 'operator' });
     const admin = local.as(`Bearer ${made.bearer}`);
     await answerOf(await admin.fetch('/v1/topics', jsonInit({ name: 'a-1' })), 201);
     await admin.fetch('/v1/topics', jsonInit({ name: 'b-1' }));
@@ -170,12 +168,12 @@ describe('the audit log', () => {
   });
 
   test('is hidden from lists, and from those who are no admins of the installation', async () => {
-    await api.newKey([scope(['consume'])]);
+    await api.newKey([scopeOf(['consume'])]);
     expect(await (await api.root.fetch('/v1/topics?limit=1000')).text()).not.toContain('__audit');
     expect(await (await api.root.fetch('/v1/topics?limit=1000&internal=true')).text()).toContain(
       '__audit',
     );
-    const other = await api.keyed(scope(['produce', 'consume', 'read-only', 'group']));
+    const other = await api.keyed(scopeOf(['produce', 'consume', 'read-only', 'group']));
     expect(await (await other.fetch('/v1/topics?limit=1000&internal=true')).text()).not.toContain(
       '__audit',
     );
@@ -196,11 +194,11 @@ test('no secret is ever logged, whatever is sent and however it fails', async ()
   };
   const local = guardedApi({ stores: broken });
   const topic = await newTopic(local.root);
-  const { bearer, secret, keyId } = await local.newKey([scope(['produce', 'consume'])]);
+  const { bearer, secret, keyId } = await local.newKey([scopeOf(['produce', 'consume'])]);
   const { token } = await answerOf<CreatedToken>(
     await local
       .as(`Bearer ${bearer}`)
-      .fetch('/v1/tokens', jsonInit({ scopes: [scope(['consume'])] })),
+      .fetch('/v1/tokens', jsonInit({ scopes: [scopeOf(['consume'])] })),
     201,
   );
   const forms = [

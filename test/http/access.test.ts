@@ -15,7 +15,7 @@ import {
   recordsPath,
   values,
 } from './api-client.js';
-import { type GuardedApi, guardedApi, type Scopes } from './guarded-api.js';
+import { basic, type GuardedApi, guardedApi, scopeOf } from './guarded-api.js';
 import { operations } from './openapi-document.js';
 
 let api: GuardedApi;
@@ -23,14 +23,6 @@ beforeAll(() => {
   api = guardedApi();
 });
 afterAll(() => api.stop());
-
-const scope = (
-  ops: Scopes[number]['operations'],
-  topics: string[] = [''],
-  groups: string[] = [''],
-) => ({ operations: ops, topics, groups });
-
-const basic = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`;
 
 describe('without a key', () => {
   const routes = operations
@@ -63,7 +55,7 @@ describe('without a key', () => {
   });
 
   test('nobody learns which keys there are, and what they are', async () => {
-    const { keyId } = await api.newKey([scope(['consume'])]);
+    const { keyId } = await api.newKey([scopeOf(['consume'])]);
     const answers = await Promise.all(
       [`Bearer ${keyId}.wrong`, 'Bearer LBAAAAAAAAAAAAAAAAAA.wrong', 'Bearer LBROOT.wrong'].map(
         async (authorization) => (await api.as(authorization).fetch('/v1/topics')).text(),
@@ -75,7 +67,7 @@ describe('without a key', () => {
 
 describe('a key', () => {
   test('is shown once, and never again', async () => {
-    const made = await api.newKey([scope(['produce'])], { name: 'shown' });
+    const made = await api.newKey([scopeOf(['produce'])], { name: 'shown' });
     expect(made.bearer).toBe(`${made.keyId}.${made.secret}`);
     const list = await (await api.root.fetch('/v1/keys?limit=1000')).text();
     expect(list).toContain(made.keyId);
@@ -85,14 +77,14 @@ describe('a key', () => {
   });
 
   test('works as a bearer and as HTTP Basic', async () => {
-    const { keyId, secret } = await api.newKey([scope(['consume'])]);
+    const { keyId, secret } = await api.newKey([scopeOf(['consume'])]);
     for (const authorization of [`Bearer ${keyId}.${secret}`, basic(`${keyId}:${secret}`)]) {
       await answerOf(await api.as(authorization).fetch('/v1/topics'));
     }
   });
 
   test('as HTTP Basic it does not work for pages of other origins', async () => {
-    const { keyId, secret, bearer } = await api.newKey([scope(['consume'])]);
+    const { keyId, secret, bearer } = await api.newKey([scopeOf(['consume'])]);
     const headers = { origin: 'https://example.com', 'sec-fetch-site': 'cross-site' };
     const crossed = await api.as(basic(`${keyId}:${secret}`)).fetch('/v1/topics', { headers });
     await problemFrom(crossed, 403, 'CLUSTER_AUTHORIZATION_FAILED', /origin/);
@@ -101,7 +93,7 @@ describe('a key', () => {
 
   test('opens nothing once it has expired', async () => {
     const local = guardedApi();
-    const { bearer } = await local.newKey([scope(['consume'])], {
+    const { bearer } = await local.newKey([scopeOf(['consume'])], {
       expiresAt: local.nowMs() + 60_000,
     });
     const caller = local.as(`Bearer ${bearer}`);
@@ -114,7 +106,7 @@ describe('a key', () => {
   test('opens nothing 10 s after it was revoked, on an instance that just used it too', async () => {
     const [one, other] = [guardedApi(), undefined as GuardedApi | undefined];
     const second = other ?? guardedApi({ stores: one.stores });
-    const made = await one.newKey([scope(['consume'])]);
+    const made = await one.newKey([scopeOf(['consume'])]);
     const there = second.as(`Bearer ${made.bearer}`);
     await answerOf(await there.fetch('/v1/topics'));
     const revoked = await one.root.fetch(`/v1/keys/${made.keyId}`, { method: 'DELETE' });
@@ -125,8 +117,8 @@ describe('a key', () => {
   });
 
   test('is made and revoked by admins of the installation alone', async () => {
-    const admin = await api.keyed(scope(['admin'], ['a-']));
-    const init = jsonInit({ name: 'mine', scopes: [scope(['admin'])] });
+    const admin = await api.keyed(scopeOf(['admin'], ['a-']));
+    const init = jsonInit({ name: 'mine', scopes: [scopeOf(['admin'])] });
     for (const [path, request] of [
       ['/v1/keys', init],
       ['/v1/keys', {}],
@@ -149,9 +141,9 @@ describe('a key', () => {
       {},
       { name: 'x', scopes: [] },
       { name: 'x', scopes: [{ operations: ['fly'] }] },
-      { name: 'x', scopes: [scope(['consume'])], expiresAt: 1 },
-      { name: 'x', scopes: [scope(['consume'])], limits: { requestsPerSecond: 0 } },
-      { name: '', scopes: [scope(['consume'])] },
+      { name: 'x', scopes: [scopeOf(['consume'])], expiresAt: 1 },
+      { name: 'x', scopes: [scopeOf(['consume'])], limits: { requestsPerSecond: 0 } },
+      { name: '', scopes: [scopeOf(['consume'])] },
     ]) {
       await problemFrom(await api.root.fetch('/v1/keys', jsonInit(wrong)), 400, 'INVALID_REQUEST');
     }
@@ -170,8 +162,8 @@ describe('a key', () => {
 describe('what a key may do', () => {
   test('produce and consume, each on its own topics', async () => {
     const [mine, other] = [await newTopic(api.root), await newTopic(api.root)];
-    const producer = await api.keyed(scope(['produce'], [mine]));
-    const consumer = await api.keyed(scope(['consume'], [mine]));
+    const producer = await api.keyed(scopeOf(['produce'], [mine]));
+    const consumer = await api.keyed(scopeOf(['consume'], [mine]));
     await append(producer, mine, [{ value: 'a' }]);
     expect(await values(consumer, mine)).toEqual(['a']);
     const records = jsonInit({ records: [{ value: 'x' }] });
@@ -189,7 +181,7 @@ describe('what a key may do', () => {
     const there = await newTopic(api.root);
     const missing = `${there}-missing`;
     const stranger = await api.keyed(
-      scope(['produce', 'consume', 'group', 'admin'], ['zz'], ['zz']),
+      scopeOf(['produce', 'consume', 'group', 'admin'], ['zz'], ['zz']),
     );
     const asked = operations.filter(({ path }) => path.startsWith('/v1/topics/{topic}'));
     expect(asked.length).toBeGreaterThan(8);
@@ -223,7 +215,7 @@ describe('what a key may do', () => {
     const all = ['a-1', 'b-1', 'a-2', 'b-2', 'a-3', 'b-3'];
     for (const name of all)
       await answerOf(await local.root.fetch('/v1/topics', jsonInit({ name })), 201);
-    const caller = await local.keyed(scope(['consume'], ['a-'], []));
+    const caller = await local.keyed(scopeOf(['consume'], ['a-'], []));
     const first = await answerOf<{ topics: { name: string }[]; after?: string }>(
       await caller.fetch('/v1/topics?limit=2'),
     );
@@ -240,7 +232,7 @@ describe('what a key may do', () => {
 
   test('read-only reads, and changes nothing', async () => {
     const topic = await newTopic(api.root);
-    const reader = await api.keyed(scope(['read-only']));
+    const reader = await api.keyed(scopeOf(['read-only']));
     await answerOf(await reader.fetch(`/v1/topics/${topic}`));
     await answerOf(await reader.fetch(recordsPath(topic)));
     const changes: [string, RequestInit][] = [
@@ -252,7 +244,7 @@ describe('what a key may do', () => {
       ['/v1/groups/g/offsets', jsonInit({ offsets: [{ topic, partition: 0, offset: 0 }] })],
       ['/v1/groups/g/reset', jsonInit({ to: 'earliest' })],
       ['/v1/groups/g', { method: 'DELETE' }],
-      ['/v1/keys', jsonInit({ name: 'x', scopes: [scope(['admin'])] })],
+      ['/v1/keys', jsonInit({ name: 'x', scopes: [scopeOf(['admin'])] })],
     ];
     for (const [path, init] of changes) {
       const response = await reader.fetch(path, init);
@@ -265,7 +257,7 @@ describe('what a key may do', () => {
 describe('groups', () => {
   test('need the group, and the topics that are read in it', async () => {
     const [mine, other] = [await newTopic(api.root), await newTopic(api.root)];
-    const member = await api.keyed(scope(['group', 'consume'], [mine], ['billing']));
+    const member = await api.keyed(scopeOf(['group', 'consume'], [mine], ['billing']));
     const beat = (topics: string[], more: object = {}) =>
       jsonInit({ memberId: 'm', memberEpoch: 0, subscribedTopics: topics, ...more });
     await answerOf(await member.fetch('/v1/groups/billing/heartbeat', beat([mine])));
@@ -289,7 +281,7 @@ describe('groups', () => {
     const [mine, other] = [await newTopic(api.root), await newTopic(api.root)];
     const commit = { offsets: [mine, other].map((topic) => ({ topic, partition: 0, offset: 0 })) };
     await answerOf(await api.root.fetch('/v1/groups/shared/offsets', jsonInit(commit)));
-    const reader = await api.keyed(scope(['group', 'consume'], [mine], ['shared']));
+    const reader = await api.keyed(scopeOf(['group', 'consume'], [mine], ['shared']));
     for (const path of ['/v1/groups/shared', '/v1/groups/shared/offsets']) {
       const text = await (await reader.fetch(path)).text();
       expect(text).toContain(mine);

@@ -91,3 +91,11 @@ export function guardedApi(given: { stores?: Stores } = {}): GuardedApi {
     stores,
   };
 }
+
+export const scopeOf = (
+  operations: Scopes[number]['operations'],
+  topics: string[] = [''],
+  groups: string[] = [''],
+) => ({ operations, topics, groups });
+
+export const basic = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`;

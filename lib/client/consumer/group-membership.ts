@@ -6,6 +6,7 @@
  */
 
 import { commitPartitionsMax } from '../../coordinator/group-limits.js';
+import { partitionName } from '../../log/partition-head.js';
 import type { HttpClient } from '../http-client.js';
 import { LogbrookError } from '../logbrook-error.js';
 import { briefRetry, patientRetry, type RetryPolicy } from '../retry.js';
@@ -137,11 +138,10 @@ export function createGroupMembership(
       signal,
     });
     const committed = new Map(
-      offsets.map(({ topicId, partition, offset }) => [`${topicId}/${partition}`, offset]),
+      offsets.map((committed) => [partitionName(committed), committed.offset]),
     );
-    const keyOf = ({ topicId, partition }: HeldPartition) => `${topicId}/${partition}`;
     const fresh = new Map<string, number[]>();
-    for (const one of come.filter((one) => !committed.has(keyOf(one)))) {
+    for (const one of come.filter((one) => !committed.has(partitionName(one)))) {
       fresh.set(one.topic, [...(fresh.get(one.topic) ?? []), one.partition]);
     }
     const starts = await Promise.all(
@@ -149,7 +149,8 @@ export function createGroupMembership(
     );
     const started = new Map(starts.flat().map((at) => [`${at.topic}/${at.partition}`, at.offset]));
     return (one: HeldPartition): Position | undefined => {
-      const offset = committed.get(keyOf(one)) ?? started.get(`${one.topic}/${one.partition}`);
+      const offset =
+        committed.get(partitionName(one)) ?? started.get(`${one.topic}/${one.partition}`);
       return offset === undefined ? undefined : { ...placeOf(one), offset };
     };
   }

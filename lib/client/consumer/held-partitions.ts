@@ -8,6 +8,7 @@
  */
 
 import type { HeartbeatAnswer, HeartbeatBody } from '../../contract/groups.js';
+import { partitionName } from '../../log/partition-head.js';
 import type { TopicPartition } from './fetcher.js';
 
 export type HeldPartition = TopicPartition & {
@@ -38,27 +39,27 @@ export type HeldPartitions = {
 
 export function createHeldPartitions(): HeldPartitions {
   const held = new Map<string, HeldPartition>();
-  const keyOf = ({ topicId, partition }: HeldPartition) => `${topicId}/${partition}`;
 
   function drop(some: readonly HeldPartition[]): void {
-    for (const one of some) if (held.get(keyOf(one)) === one) held.delete(keyOf(one));
+    for (const one of some)
+      if (held.get(partitionName(one)) === one) held.delete(partitionName(one));
   }
 
   return {
     hear({ assignment, revoke }) {
       const assigned = flat(assignment);
-      const mine = new Set(assigned.map(keyOf));
-      const revoked = new Set(flat(revoke).map(keyOf));
-      const others = [...held.values()].filter((one) => !mine.has(keyOf(one)));
-      const gone = others.filter((one) => !revoked.has(keyOf(one)));
-      const asked = others.filter((one) => revoked.has(keyOf(one)));
+      const mine = new Set(assigned.map(partitionName));
+      const revoked = new Set(flat(revoke).map(partitionName));
+      const others = [...held.values()].filter((one) => !mine.has(partitionName(one)));
+      const gone = others.filter((one) => !revoked.has(partitionName(one)));
+      const asked = others.filter((one) => revoked.has(partitionName(one)));
       const leave = asked.filter(({ state }) => state === 'here');
       for (const one of leave) one.state = 'leaving';
       const untouched = asked.filter(({ state }) => state === 'coming');
       drop([...gone, ...untouched]);
       // What comes back while it is leaving comes with a later answer, from where it was committed.
-      const come = assigned.filter((one) => !held.has(keyOf(one)));
-      for (const one of come) held.set(keyOf(one), one);
+      const come = assigned.filter((one) => !held.has(partitionName(one)));
+      for (const one of come) held.set(partitionName(one), one);
       return { come, leave, gone, letGo: untouched.length > 0 };
     },
     owned() {
@@ -72,7 +73,7 @@ export function createHeldPartitions(): HeldPartitions {
     },
     find: ({ topic, partition }) =>
       [...held.values()].find((one) => one.topic === topic && one.partition === partition),
-    has: (one) => held.get(keyOf(one)) === one,
+    has: (one) => held.get(partitionName(one)) === one,
     drop,
     all: () => [...held.values()],
   };

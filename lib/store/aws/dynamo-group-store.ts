@@ -9,7 +9,6 @@ import {
   type DynamoDBClient,
   GetItemCommand,
   PutItemCommand,
-  QueryCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import type { Group } from '../../coordinator/group.js';
@@ -17,7 +16,7 @@ import type { PartitionRef } from '../../log/partition-head.js';
 import type { GroupStore, GroupVersion, OffsetOutcome } from '../group-store.js';
 import { StoreError } from '../store-error.js';
 import { decodeStored, replyTo } from './aws-errors.js';
-import { listItems } from './dynamo-listing.js';
+import { listItems, queryPages } from './dynamo-listing.js';
 import { forEachInFlight } from './in-flight.js';
 import { type Item, numberOf, numberValue, textOf } from './items/attributes.js';
 import {
@@ -111,22 +110,15 @@ export function createDynamoGroupStore(dynamodb: DynamoDBClient, tableName: stri
 
   async function* offsetItems(uid: string, topicId?: string): AsyncGenerator<Item> {
     const prefix = topicId === undefined ? '' : ' AND begins_with(sk, :topic)';
-    let from: Item | undefined;
-    do {
-      const command = new QueryCommand({
-        ...table,
-        KeyConditionExpression: `pk = :pk${prefix}`,
-        ExpressionAttributeValues: {
-          ':pk': { S: offsetsPartitionKey(uid) },
-          ...(topicId !== undefined && { ':topic': { S: `${topicId}/` } }),
-        },
-        ConsistentRead: true,
-        ExclusiveStartKey: from,
-      });
-      const { Items = [], LastEvaluatedKey } = await replyTo('read', dynamodb.send(command));
-      yield* Items;
-      from = LastEvaluatedKey;
-    } while (from);
+    const pages = queryPages(dynamodb, {
+      ...table,
+      KeyConditionExpression: `pk = :pk${prefix}`,
+      ExpressionAttributeValues: {
+        ':pk': { S: offsetsPartitionKey(uid) },
+        ...(topicId !== undefined && { ':topic': { S: `${topicId}/` } }),
+      },
+    });
+    for await (const items of pages) yield* items;
   }
 
   return {

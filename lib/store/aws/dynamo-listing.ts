@@ -2,9 +2,27 @@
  * Lists of what shares one partition key, in the order of the sort keys, page by page. Strongly consistent.
  */
 
-import { type DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
+import {
+  type DynamoDBClient,
+  QueryCommand,
+  type QueryCommandInput,
+} from '@aws-sdk/client-dynamodb';
 import { decodeStored, replyTo } from './aws-errors.js';
 import { type Item, textOf } from './items/attributes.js';
+
+/** The answers to a query, each with as many items as DynamoDB gave; one can be empty and not the last. */
+export async function* queryPages(
+  dynamodb: DynamoDBClient,
+  query: Omit<QueryCommandInput, 'ConsistentRead' | 'ExclusiveStartKey'>,
+): AsyncGenerator<readonly Item[]> {
+  let from: Item | undefined;
+  do {
+    const command = new QueryCommand({ ...query, ConsistentRead: true, ExclusiveStartKey: from });
+    const { Items = [], LastEvaluatedKey } = await replyTo('read', dynamodb.send(command));
+    yield Items;
+    from = LastEvaluatedKey;
+  } while (from);
+}
 
 export type Listing = {
   /** The partition key. */

@@ -3,16 +3,16 @@
  * check of the leader epoch: twice the price, but nothing that an append or a read ever does.
  */
 
-import { type DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Leadership } from '../../log/lease.js';
 import type { PageReplacement } from '../../log/page-replacement.js';
 import type { PartitionRef } from '../../log/partition-head.js';
 import type { PartitionMaintenance, ReplaceOutcome } from '../partition-maintenance.js';
-import { replyTo } from './aws-errors.js';
 import { deleteItems } from './dynamo-deletions.js';
 import type { DynamoItems } from './dynamo-items.js';
+import { queryPages } from './dynamo-listing.js';
 import { transact } from './dynamo-transactions.js';
-import { type Item, numberValue } from './items/attributes.js';
+import { numberValue } from './items/attributes.js';
 import { headKey } from './items/head-item.js';
 import { notesFromItem, notesKey, notesToItem } from './items/notes-item.js';
 import { pageSortKey, pageToItem } from './items/page-item.js';
@@ -92,18 +92,11 @@ async function sweepPartition(
   tableName: string,
   ref: PartitionRef,
 ): Promise<void> {
-  let from: Item | undefined;
-  do {
-    const command = new QueryCommand({
-      TableName: tableName,
-      KeyConditionExpression: 'pk = :pk',
-      ExpressionAttributeValues: { ':pk': { S: partitionKey(ref) } },
-      ProjectionExpression: 'pk, sk',
-      ConsistentRead: true,
-      ExclusiveStartKey: from,
-    });
-    const { Items = [], LastEvaluatedKey } = await replyTo('read', dynamodb.send(command));
-    await deleteItems(dynamodb, tableName, Items);
-    from = LastEvaluatedKey;
-  } while (from);
+  const pages = queryPages(dynamodb, {
+    TableName: tableName,
+    KeyConditionExpression: 'pk = :pk',
+    ExpressionAttributeValues: { ':pk': { S: partitionKey(ref) } },
+    ProjectionExpression: 'pk, sk',
+  });
+  for await (const items of pages) await deleteItems(dynamodb, tableName, items);
 }

@@ -7,7 +7,7 @@
  * anything. The other calls end in the same state when they are carried out twice.
  */
 
-import { DeleteItemCommand, type DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
+import { DeleteItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { CommitRequest } from '../../log/commit.js';
 import type { IndexPage } from '../../log/index-page.js';
 import { leads } from '../../log/lease.js';
@@ -18,6 +18,7 @@ import { advanceExpression } from './advance-expression.js';
 import { decodeStored, replyTo } from './aws-errors.js';
 import { commitExpression } from './commit-expression.js';
 import { dynamoItems } from './dynamo-items.js';
+import { queryPages } from './dynamo-listing.js';
 import { createDynamoMaintenance } from './dynamo-maintenance.js';
 import {
   closeExpression,
@@ -26,7 +27,7 @@ import {
   walFloorExpression,
 } from './fence-expressions.js';
 import { forEachInFlight, partitionsOf } from './in-flight.js';
-import { type Item, numberValue } from './items/attributes.js';
+import { numberValue } from './items/attributes.js';
 import { headFromItem, headKey, headToItem } from './items/head-item.js';
 import { lastPageSortKey, pageFromItem, pageSortKey, pageToItem } from './items/page-item.js';
 import {
@@ -113,23 +114,18 @@ async function findPages(
   offset: number,
   pagesMax: number,
 ): Promise<readonly IndexPage[]> {
-  let from: Item | undefined;
-  do {
-    const command = new QueryCommand({
-      TableName: tableName,
-      KeyConditionExpression: 'pk = :pk AND sk BETWEEN :from AND :to',
-      ExpressionAttributeValues: {
-        ':pk': { S: partitionKey(ref) },
-        ':from': { S: pageSortKey(offset + 1) },
-        ':to': { S: lastPageSortKey },
-      },
-      ConsistentRead: true,
-      Limit: pagesMax,
-      ExclusiveStartKey: from,
-    });
-    const { Items = [], LastEvaluatedKey } = await replyTo('read', dynamodb.send(command));
-    if (Items.length > 0) return decodeStored('none', () => Items.map(pageFromItem));
-    from = LastEvaluatedKey;
-  } while (from);
+  const pages = queryPages(dynamodb, {
+    TableName: tableName,
+    KeyConditionExpression: 'pk = :pk AND sk BETWEEN :from AND :to',
+    ExpressionAttributeValues: {
+      ':pk': { S: partitionKey(ref) },
+      ':from': { S: pageSortKey(offset + 1) },
+      ':to': { S: lastPageSortKey },
+    },
+    Limit: pagesMax,
+  });
+  for await (const items of pages) {
+    if (items.length > 0) return decodeStored('none', () => items.map(pageFromItem));
+  }
   return [];
 }

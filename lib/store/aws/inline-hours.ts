@@ -6,14 +6,11 @@
  * object that nobody lists; no commit can point to that.
  */
 
-import {
-  DeleteItemCommand,
-  type DynamoDBClient,
-  PutItemCommand,
-  QueryCommand,
-} from '@aws-sdk/client-dynamodb';
+import { DeleteItemCommand, type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { keepNewest } from '../../log/keep-newest.js';
 import { parseWalKey } from '../../log/wal-key.js';
 import { decodeStored, replyTo } from './aws-errors.js';
+import { queryPages } from './dynamo-listing.js';
 import type { Item } from './items/attributes.js';
 import {
   inlineHourFromItem,
@@ -50,24 +47,17 @@ export function createInlineHours(dynamodb: DynamoDBClient, tableName: string): 
 
   /** Sort keys of one item collection, all of them or those after `after`. */
   async function* sortKeys(pk: string, countMax: number, after?: string): AsyncGenerator<Item> {
-    let from: Item | undefined;
-    do {
-      const command = new QueryCommand({
-        TableName: tableName,
-        KeyConditionExpression: after === undefined ? 'pk = :pk' : 'pk = :pk AND sk > :after',
-        ExpressionAttributeValues: {
-          ':pk': { S: pk },
-          ...(after !== undefined && { ':after': { S: after } }),
-        },
-        ProjectionExpression: 'sk',
-        ConsistentRead: true,
-        Limit: countMax,
-        ExclusiveStartKey: from,
-      });
-      const { Items = [], LastEvaluatedKey } = await replyTo('read', dynamodb.send(command));
-      yield* Items;
-      from = LastEvaluatedKey;
-    } while (from);
+    const pages = queryPages(dynamodb, {
+      TableName: tableName,
+      KeyConditionExpression: after === undefined ? 'pk = :pk' : 'pk = :pk AND sk > :after',
+      ExpressionAttributeValues: {
+        ':pk': { S: pk },
+        ...(after !== undefined && { ':after': { S: after } }),
+      },
+      ProjectionExpression: 'sk',
+      Limit: countMax,
+    });
+    for await (const items of pages) yield* items;
   }
 
   return {
@@ -78,11 +68,7 @@ export function createInlineHours(dynamodb: DynamoDBClient, tableName: string): 
         marked.delete(bucket);
         throw error;
       });
-      marked.set(bucket, marking);
-      for (const oldest of marked.keys()) {
-        if (marked.size <= hoursRemembered) break;
-        marked.delete(oldest);
-      }
+      keepNewest(marked, bucket, marking, hoursRemembered);
       return marking;
     },
     markAgain: putMarker,

@@ -3,7 +3,8 @@
  * once, and by readers when it is on disk.
  */
 
-import type { PartitionHead, PartitionRef } from '../../log/partition-head.js';
+import { keepNewest } from '../../log/keep-newest.js';
+import { type PartitionHead, type PartitionRef, partitionName } from '../../log/partition-head.js';
 import type { Table } from './database.js';
 import type { Companion } from './group-commit.js';
 import { decodeHead, encodeHead } from './head-format.js';
@@ -25,21 +26,14 @@ export function createHeadTable(table: Table<string>): HeadTable {
   /** The least recently used first. */
   const known = new Map<string, PartitionHead>();
   const changes = new Map<string, Change>();
-  const nameOf = ({ topicId, partition }: PartitionRef) => `${topicId}/${partition}`;
   const keyOf = ({ topicId, partition }: PartitionRef) => [topicId, partition] as const;
 
   function remember(name: string, head: PartitionHead): void {
-    known.delete(name);
-    known.set(name, head);
-    if (known.size <= headsInMemoryMax) return;
-    for (const oldest of known.keys()) {
-      known.delete(oldest);
-      return;
-    }
+    keepNewest(known, name, head, headsInMemoryMax);
   }
 
   function read(ref: PartitionRef): PartitionHead | undefined {
-    const name = nameOf(ref);
+    const name = partitionName(ref);
     const found = known.get(name);
     if (found) {
       remember(name, found);
@@ -55,10 +49,10 @@ export function createHeadTable(table: Table<string>): HeadTable {
   return {
     read,
     now(ref) {
-      const change = changes.get(nameOf(ref));
+      const change = changes.get(partitionName(ref));
       return change ? change.head : read(ref);
     },
-    set: (ref, head) => void changes.set(nameOf(ref), { ref, head }),
+    set: (ref, head) => void changes.set(partitionName(ref), { ref, head }),
     prepare() {
       for (const { ref, head } of changes.values()) {
         if (head) table.put(keyOf(ref), encodeHead(head));

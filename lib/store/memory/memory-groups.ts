@@ -8,7 +8,7 @@ import {
   type OffsetEntry,
 } from '../../coordinator/committed-offset.js';
 import type { Group } from '../../coordinator/group.js';
-import type { PartitionRef } from '../../log/partition-head.js';
+import { type PartitionRef, partitionName } from '../../log/partition-head.js';
 import type {
   CommittedOffset,
   GroupStore,
@@ -55,19 +55,25 @@ export function createMemoryGroups(): GroupStore {
     },
     async raiseFences(uid, refs, epoch) {
       const entries = entriesOf(uid);
-      const raised = refs.map((ref) => decideRaiseFence(entries.get(keyOf(ref))?.entry, epoch));
+      const raised = refs.map((ref) =>
+        decideRaiseFence(entries.get(partitionName(ref))?.entry, epoch),
+      );
       for (const [i, ref] of refs.entries()) {
         const entry = raised[i];
-        if (entry) entries.set(keyOf(ref), { ref, entry });
+        if (entry) entries.set(partitionName(ref), { ref, entry });
       }
       return raised.includes(undefined) ? 'overtaken' : 'raised';
     },
     async commitOffsets(uid, terms, commits) {
       const entries = entriesOf(uid);
       return commits.map(({ ref, committed }: OffsetCommit): OffsetOutcome => {
-        const decision = decideCommitOffset(entries.get(keyOf(ref))?.entry, terms, committed);
+        const decision = decideCommitOffset(
+          entries.get(partitionName(ref))?.entry,
+          terms,
+          committed,
+        );
         if (decision.kind !== 'committed') return decision;
-        entries.set(keyOf(ref), { ref, entry: decision.entry });
+        entries.set(partitionName(ref), { ref, entry: decision.entry });
         return { kind: 'committed' };
       });
     },
@@ -83,16 +89,12 @@ export function createMemoryGroups(): GroupStore {
     async deleteOffsets(uid, refs, epoch) {
       const entries = entriesOf(uid);
       return refs.map((ref) => {
-        if ((entries.get(keyOf(ref))?.entry.fence ?? 0) > epoch) return 'fenced';
-        entries.delete(keyOf(ref));
+        if ((entries.get(partitionName(ref))?.entry.fence ?? 0) > epoch) return 'fenced';
+        entries.delete(partitionName(ref));
         return 'deleted';
       });
     },
   };
-}
-
-function keyOf({ topicId, partition }: PartitionRef): string {
-  return `${topicId}/${partition}`;
 }
 
 function compareRefs(a: PartitionRef, b: PartitionRef): number {

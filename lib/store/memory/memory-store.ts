@@ -9,7 +9,12 @@ import type { IndexPage } from '../../log/index-page.js';
 import { decideLease, decideRelease, decideRenewal } from '../../log/lease.js';
 import { decideLogStart } from '../../log/log-start.js';
 import { decideReplacement } from '../../log/page-replacement.js';
-import { emptyHead, type PartitionHead, type PartitionRef } from '../../log/partition-head.js';
+import {
+  emptyHead,
+  type PartitionHead,
+  type PartitionRef,
+  partitionName,
+} from '../../log/partition-head.js';
 import type { ParkedProducer } from '../../log/producer-state.js';
 import { decideAdvance } from '../../log/tail-roll.js';
 import { decideWalFloor } from '../../log/wal-floor.js';
@@ -97,8 +102,7 @@ type PartitionState = {
 
 export function createMemoryIndex(): PartitionIndex {
   const partitions = new Map<string, PartitionState>();
-  const keyOf = ({ topicId, partition }: PartitionRef) => `${topicId}/${partition}`;
-  const find = (ref: PartitionRef) => partitions.get(keyOf(ref));
+  const find = (ref: PartitionRef) => partitions.get(partitionName(ref));
 
   function change(
     ref: PartitionRef,
@@ -115,7 +119,7 @@ export function createMemoryIndex(): PartitionIndex {
   return {
     async createPartitions(topicId, from, to, walFloor = 0) {
       for (let partition = from; partition < to; partition++) {
-        const key = keyOf({ topicId, partition });
+        const key = partitionName({ topicId, partition });
         const there = partitions.get(key);
         if (there) there.head = decideWalFloor(there.head, walFloor);
         else {
@@ -126,7 +130,7 @@ export function createMemoryIndex(): PartitionIndex {
     },
     async deletePartitions(topicId, partitionCount) {
       for (let partition = 0; partition < partitionCount; partition++) {
-        partitions.delete(keyOf({ topicId, partition }));
+        partitions.delete(partitionName({ topicId, partition }));
       }
     },
     async commit(ref, request) {
