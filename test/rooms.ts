@@ -22,7 +22,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   'lib/store/local': {
     may: ['lib/log', 'lib/coordinator', 'lib/access', 'lib/store'],
-    packages: ['node:', 'lmdb'],
+    packages: ['node:', 'lmdb', 'ordered-binary'],
     pure: false,
   },
   'lib/store/aws': {

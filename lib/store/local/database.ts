@@ -36,6 +36,8 @@ export type Database = {
   readonly transact: Transact;
   /** The same, at once: for when nothing else is going on yet. */
   transactNow(work: () => void): void;
+  /** From here on reads see what any process has committed by now. */
+  refresh(): void;
   /** Throws if LMDB has given up after a failure: it would never answer again. */
   check(): void;
   close(): Promise<void>;
@@ -63,6 +65,7 @@ export function openDatabase(path: string): Database {
       }
     },
     transactNow: (work) => root.transactionSync(work),
+    refresh: () => root.resetReadTxn(),
     check: () => root.transactionSync(() => {}),
     close: () => root.close(),
   };

@@ -23,6 +23,8 @@ export type Companion = {
 
 export type GroupCommit = {
   run<T>(decide: () => Decision<T>): Promise<T>;
+  /** The same, together with whoever comes next in this turn of the event loop, or else after it. */
+  runSoon<T>(decide: () => Decision<T>): Promise<T>;
   /** Takes nothing more, and resolves when all that was taken is answered. */
   close(): Promise<void>;
 };
@@ -93,27 +95,41 @@ export function createGroupCommit(
     }
   }
 
+  function start(): void {
+    if (waiting.length > 0) running ??= carryOut();
+  }
+
+  function enqueue<T>(decide: () => Decision<T>): Promise<T> {
+    if (refusal) return Promise.reject(refusal);
+    return new Promise((resolve, reject) => {
+      const attempt = () => {
+        let decision: Decision<T>;
+        try {
+          decision = decide();
+        } catch (error) {
+          // Nothing was written yet: a decision that throws is nobody else's trouble.
+          return () => reject(failureOf(error, 'cannot read the index'));
+        }
+        decision.write?.();
+        return () => resolve(decision.answer);
+      };
+      waiting.push({ attempt, reject });
+    });
+  }
+
   return {
     run(decide) {
-      if (refusal) return Promise.reject(refusal);
-      return new Promise((resolve, reject) => {
-        const attempt = () => {
-          let decision: ReturnType<typeof decide>;
-          try {
-            decision = decide();
-          } catch (error) {
-            // Nothing was written yet: a decision that throws is nobody else's trouble.
-            return () => reject(failureOf(error, 'cannot read the index'));
-          }
-          decision.write?.();
-          return () => resolve(decision.answer);
-        };
-        waiting.push({ attempt, reject });
-        running ??= carryOut();
-      });
+      const answer = enqueue(decide);
+      start();
+      return answer;
+    },
+    runSoon(decide) {
+      setImmediate(start);
+      return enqueue(decide);
     },
     async close() {
       refusal ??= refuse('the store is closed');
+      start();
       await running;
     },
   };

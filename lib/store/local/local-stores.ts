@@ -3,7 +3,7 @@
  * kill -9 and power cuts; after either it opens as it is, with nothing to repair.
  *
  *   <dataDir>/index/     LMDB: heads, index pages, parked producers, topics, groups, access keys, small objects,
- *                        the owner
+ *                        the owner; and the journal of what is not in LMDB yet
  *   <dataDir>/objects/   one file per larger object
  *   <dataDir>/LOCK       who has it open, for people; the truth is in the index
  */
@@ -18,9 +18,11 @@ import { assertFree, type Owner, thisProcess } from './data-dir-owner.js';
 import { type Database, openDatabase, type Table } from './database.js';
 import { createDirectories } from './directories.js';
 import { partialDirectory } from './file-writer.js';
-import { createGroupCommit, type GroupCommit } from './group-commit.js';
+import { createGroupCommit } from './group-commit.js';
 import { createHeadTable } from './head-table.js';
 import { failureOf, storeErrorOf } from './io-errors.js';
+import { openJournalDisk } from './journal-file.js';
+import { type JournaledDatabase, openJournaled } from './journaled-database.js';
 import { createLocalGroups, type StoredOffset } from './local-groups.js';
 import { createLocalIndex, type Notes, type Reading } from './local-index.js';
 import { createLocalJobs } from './local-jobs.js';
@@ -35,8 +37,22 @@ export type LocalStoresOptions = {
   readonly takeOver?: boolean;
 };
 
-/** What this code writes and reads; a greater number was written by newer code. */
-const layout = 1;
+/** What this code writes and reads; a greater number was written by newer code. Layout 1 had no journal. */
+const layout = 2;
+
+const encodings = {
+  heads: 'string',
+  pages: 'binary',
+  parked: 'json',
+  notes: 'json',
+  topics: 'json',
+  buried: 'json',
+  objects: 'binary',
+  groups: 'binary',
+  offsets: 'json',
+  keys: 'json',
+  facts: 'json',
+} as const;
 
 export class DataDirTooNew extends Error {
   override readonly name = 'DataDirTooNew';
@@ -62,7 +78,20 @@ export async function createLocalStores(options: LocalStoresOptions): Promise<St
     await rm(join(objectsDir, partialDirectory), { recursive: true, force: true });
     await directories.flush(indexDir);
     await writeFile(join(dataDir, 'LOCK'), lockText(self));
-    return composeStores(dataDir, database, facts, self, createLocalObjects(objectsDir));
+    const assertOwner = () => {
+      if (isOwner(facts, self)) return;
+      const message = `another process has taken over the data directory ${dataDir}`;
+      throw new StoreError(message, { reason: 'denied', effect: 'none' });
+    };
+    const place = { dir: indexDir, token: self.token, directories, openDisk: openJournalDisk };
+    const tables = await openJournaled(database, encodings, place, assertOwner);
+    const objects = createLocalObjects(objectsDir);
+    return composeStores(tables, objects, assertOwner, async () => {
+      if (isOwner(facts, self)) await rm(join(dataDir, 'LOCK'), { force: true });
+      // Where the disk is full the record stays, and is of a dead process soon.
+      await database.transact(() => release(facts, self)).catch(() => {});
+      await database.close();
+    });
   } catch (error) {
     database.transactNow(() => release(facts, self));
     await database.close();
@@ -103,19 +132,53 @@ function lockText({ pid, hostname }: Owner): string {
   return `In use by process ${pid} on ${hostname}. Deleting this file changes nothing.\n`;
 }
 
+/** `letGo` is called when everything is on disk, or will never be. */
 function composeStores(
-  dataDir: string,
-  database: Database,
-  facts: Table<unknown>,
-  self: Owner,
+  database: JournaledDatabase,
   files: LocalObjects,
+  assertOwner: () => void,
+  letGo: () => Promise<void>,
 ): Stores {
   let closing: Promise<void> | undefined;
-  function assertOwner(): void {
-    if (isOwner(facts, self)) return;
-    const message = `another process has taken over the data directory ${dataDir}`;
-    throw new StoreError(message, { reason: 'denied', effect: 'none' });
-  }
+  const reading = createReading(assertOwner, () => closing !== undefined);
+  const heads = createHeadTable(database.table('heads'));
+  const pages = database.table<Uint8Array>('pages');
+  const parked = database.table<ParkedProducer>('parked');
+  const notes = database.table<Notes>('notes');
+  const topics = database.table<StoredTopic>('topics');
+  const buried = database.table<BuriedTopic>('buried');
+  const facts = database.table<unknown>('facts');
+  const companion = { ...heads, begin: assertOwner };
+  const commits = createGroupCommit(database.transact, database.check, companion);
+  const objects = createSmallObjects(database.table('objects'), files, commits, reading);
+  const tables = { heads, pages, parked, notes };
+  const groupTables = {
+    groups: database.table<Uint8Array>('groups'),
+    offsets: database.table<StoredOffset>('offsets'),
+  };
+  const close = async () => {
+    await files.close();
+    await commits.close();
+    await database.close();
+    await letGo();
+  };
+  return {
+    objects,
+    index: createLocalIndex(tables, commits, reading, objects.assertPut),
+    topics: createLocalTopics(topics, buried, facts, commits, reading),
+    inlineBytesMax: undefined,
+    groups: createLocalGroups(groupTables, commits, reading),
+    keys: createLocalKeys(database.table('keys'), commits, reading),
+    jobs: createLocalJobs(facts, commits, reading),
+    shared: false,
+    close: () => {
+      closing ??= close();
+      return closing;
+    },
+  };
+}
+
+function createReading(assertOwner: () => void, isClosed: () => boolean): Reading {
   let ownedThisTurn = false;
   /** LMDB answers all reads of one turn of the event loop alike: a second look would see the same. */
   function assertOwnerOncePerTurn(): void {
@@ -126,8 +189,8 @@ function composeStores(
       ownedThisTurn = false;
     });
   }
-  const reading: Reading = (read) => {
-    if (closing !== undefined) {
+  return (read) => {
+    if (isClosed()) {
       throw new StoreError('the store is closed', { reason: 'unavailable', effect: 'none' });
     }
     try {
@@ -137,49 +200,4 @@ function composeStores(
       throw failureOf(error, 'cannot read the index');
     }
   };
-  const heads = createHeadTable(database.table('heads', 'string'));
-  const pages = database.table<Uint8Array>('pages', 'binary');
-  const parked = database.table<ParkedProducer>('parked', 'json');
-  const notes = database.table<Notes>('notes', 'json');
-  const topics = database.table<StoredTopic>('topics', 'json');
-  const buried = database.table<BuriedTopic>('buried', 'json');
-  const companion = { ...heads, begin: assertOwner };
-  const commits = createGroupCommit(database.transact, database.check, companion);
-  const small = database.table<Uint8Array>('objects', 'binary');
-  const objects = createSmallObjects(small, files, commits, reading);
-  const tables = { heads, pages, parked, notes };
-  const groupTables = {
-    groups: database.table<Uint8Array>('groups', 'binary'),
-    offsets: database.table<StoredOffset>('offsets', 'json'),
-  };
-  return {
-    objects,
-    index: createLocalIndex(tables, commits, reading, objects.assertPut),
-    topics: createLocalTopics(topics, buried, facts, commits, reading),
-    inlineBytesMax: undefined,
-    groups: createLocalGroups(groupTables, commits, reading),
-    keys: createLocalKeys(database.table('keys', 'json'), commits, reading),
-    jobs: createLocalJobs(facts, commits, reading),
-    shared: false,
-    close: () => {
-      closing ??= close(dataDir, database, facts, self, files, commits);
-      return closing;
-    },
-  };
-}
-
-async function close(
-  dataDir: string,
-  database: Database,
-  facts: Table<unknown>,
-  self: Owner,
-  objects: LocalObjects,
-  commits: GroupCommit,
-): Promise<void> {
-  await objects.close();
-  await commits.close();
-  if (isOwner(facts, self)) await rm(join(dataDir, 'LOCK'), { force: true });
-  // Where the disk is full the record stays, and is of a dead process soon.
-  await database.transact(() => release(facts, self)).catch(() => {});
-  await database.close();
 }

@@ -51,8 +51,9 @@ export function createSmallObjects(
   function putInIndex(key: string, parts: ByteParts): void {
     const bytes = copyRange(parts);
     pending.set(key, bytes);
+    // The commit that points to it is on its way.
     commits
-      .run<void>(() => ({ answer: undefined, write: () => table.put(key, bytes) }))
+      .runSoon<void>(() => ({ answer: undefined, write: () => table.put(key, bytes) }))
       .catch((failure: StoreError) => failed.set(key, failure))
       .finally(() => pending.delete(key));
   }

@@ -70,6 +70,36 @@ describe('group commit', () => {
     expect(held).toHaveLength(1);
   });
 
+  test('what is in no hurry goes along with what is, or by itself a turn later', async () => {
+    const { commits, held, events, write, transaction } = setUp();
+    const soon = (name: string) =>
+      commits.runSoon(() => ({ answer: name, write: () => void events.push(`write ${name}`) }));
+    const along = soon('object');
+    expect(held).toHaveLength(0);
+    const both = [along, write('commit')];
+    transaction(0).work();
+    transaction(0).finish();
+    await Promise.all(both);
+    expect(events.slice(0, 4)).toEqual(['begin', 'write object', 'write commit', 'prepare']);
+    await settled();
+    expect(held).toHaveLength(1);
+    const alone = soon('alone');
+    await settled();
+    transaction(1).work();
+    transaction(1).finish();
+    await expect(alone).resolves.toBe('alone');
+  });
+
+  test('closing waits also for what is in no hurry', async () => {
+    const { commits, transaction } = setUp();
+    const soon = commits.runSoon(() => ({ answer: 'put' }));
+    const closing = commits.close();
+    transaction(0).work();
+    transaction(0).finish();
+    await expect(soon).resolves.toBe('put');
+    await closing;
+  });
+
   test('a decision that throws is nobody else’s trouble', async () => {
     const { commits, write, transaction } = setUp();
     const bad = commits.run(() => {

@@ -179,9 +179,9 @@ test('a directory of a newer layout is left alone', async () => {
   await writeFact('layout', (layout) => Number(layout) + 1);
   await expect(createLocalStores({ dataDir })).rejects.toMatchObject({
     name: 'DataDirTooNew',
-    message: expect.stringMatching(/layout 2, this version reads up to 1/),
+    message: expect.stringMatching(/layout 3, this version reads up to 2/),
   });
-  await writeFact('layout', () => 1);
+  await writeFact('layout', () => 2);
   await (await createLocalStores({ dataDir })).close();
 });
 

@@ -24,7 +24,7 @@ function objectsOn(run: GroupCommit['run']) {
     has: () => false,
     read: async () => ({ kind: 'missing' as const }),
   } as unknown as LocalObjects;
-  const commits = { run, close: async () => {} };
+  const commits = { run, runSoon: run, close: async () => {} };
   return createSmallObjects(table, files, commits, (read) => read());
 }
 

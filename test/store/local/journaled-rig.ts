@@ -1,0 +1,80 @@
+/** A journaled database on a disk that fails as it is told, with an owner who can lose it. */
+
+import { type Database, openDatabase } from '../../../lib/store/local/database.js';
+import { createDirectories } from '../../../lib/store/local/directories.js';
+import { type JournalDisk, openJournalDisk } from '../../../lib/store/local/journal-file.js';
+import {
+  type JournaledDatabase,
+  openJournaled,
+} from '../../../lib/store/local/journaled-database.js';
+import { StoreError } from '../../../lib/store/store-error.js';
+
+const encodings = { facts: 'json', texts: 'string', blobs: 'binary' } as const;
+/** So small that files take turns all the time. */
+export const settings = { fileBytesMax: 300, waitingBytesMax: 900 };
+
+export type Faults = {
+  /** Of the next write this many bytes reach the disk, and then it fails. */
+  failAfterBytes?: number | undefined;
+  /** The failed entry cannot be cut off either. */
+  stuck?: boolean;
+  /** Called when bytes are on disk, before anybody is told. */
+  written?: (() => Promise<void> | void) | undefined;
+  owner?: boolean;
+  /** LMDB gets no further from now on. */
+  stalled?: boolean;
+};
+
+export type Opened = {
+  readonly database: Database;
+  readonly journaled: JournaledDatabase;
+  readonly token: string;
+};
+
+let openings = 0;
+
+export async function openAt(dir: string, faults: Faults = {}): Promise<Opened> {
+  const database = openDatabase(dir);
+  const openDisk = async (path: string) => unreliable(await openJournalDisk(path), faults);
+  const token = `t${openings++}`;
+  const place = { dir, token, directories: createDirectories(), openDisk };
+  const assertOwner = () => {
+    if (faults.owner === false) {
+      throw new StoreError('taken over', { reason: 'denied', effect: 'none' });
+    }
+  };
+  const transact: Database['transact'] = (work) =>
+    faults.stalled ? new Promise(() => {}) : database.transact(work);
+  try {
+    const slow = { ...database, transact };
+    const journaled = await openJournaled(slow, encodings, place, assertOwner, settings);
+    return { database, journaled, token };
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+function unreliable(disk: JournalDisk, faults: Faults): JournalDisk {
+  return {
+    ...disk,
+    async write(bytes, position) {
+      const limit = faults.failAfterBytes;
+      if (limit !== undefined) {
+        const partBytes = Math.min(limit, bytes.length);
+        if (partBytes > 0) await disk.write(bytes.subarray(0, partBytes), position);
+        throw Object.assign(new Error('no space left'), { code: 'ENOSPC' });
+      }
+      const written = await disk.write(bytes, position);
+      await faults.written?.();
+      return written;
+    },
+    async truncate(sizeBytes) {
+      if (faults.stuck) throw new Error('input/output error');
+      await disk.truncate(sizeBytes);
+    },
+  };
+}
+
+/** As kill -9 leaves it: LMDB has what it had, and the journal is where it is. */
+export const kill = ({ database }: Opened) => database.close();
