@@ -88,12 +88,11 @@ function pendingBatch(
 ): PendingBatch {
   const { sizeBytes, recordCount, maxTimestampMs, producerId, producerEpoch, baseSequence } =
     header;
-  const pending = { ref, parts, sizeBytes, recordCount, maxTimestampMs, inlineBytesMax };
-  if (producerId < 0) return pending;
-  return {
-    ...pending,
-    producer: sequences({ producerId, producerEpoch, baseSequence }, recordCount),
-  };
+  const producer =
+    producerId < 0
+      ? undefined
+      : sequences({ producerId, producerEpoch, baseSequence }, recordCount);
+  return { ref, parts, sizeBytes, recordCount, maxTimestampMs, producer, inlineBytesMax };
 }
 
 function sequences(
