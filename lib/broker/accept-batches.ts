@@ -88,12 +88,11 @@ function pendingBatch(
 ): PendingBatch {
   const { sizeBytes, recordCount, maxTimestampMs, producerId, producerEpoch, baseSequence } =
     header;
-  const pending = { ref, parts, sizeBytes, recordCount, maxTimestampMs, inlineBytesMax };
-  if (producerId < 0) return pending;
-  return {
-    ...pending,
-    producer: sequences({ producerId, producerEpoch, baseSequence }, recordCount),
-  };
+  const producer =
+    producerId < 0
+      ? undefined
+      : sequences({ producerId, producerEpoch, baseSequence }, recordCount);
+  return { ref, parts, sizeBytes, recordCount, maxTimestampMs, producer, inlineBytesMax };
 }
 
 function sequences(
@@ -126,13 +125,17 @@ export function acceptRecords(
   checkRecords(records, nowMs);
   if (records.some(({ key }) => key === null)) checkKeyless(configs);
   const compression = compressionOf(configs, codecs);
-  const bytes = encodeRecordBatch({ records, compression, ...(producer && { producer }) }, codecs);
+  const bytes = encodeRecordBatch({ records, compression, producer }, codecs);
   checkBatchBytes(bytes.length, configs);
-  const maxTimestampMs = records.reduce((max, { timestampMs }) => Math.max(max, timestampMs), 0);
-  const { inlineBytesMax } = configs;
-  const stored = { ref, parts: [bytes], sizeBytes: bytes.length };
-  const plain = { ...stored, recordCount: records.length, maxTimestampMs, inlineBytesMax };
-  const pending = producer ? { ...plain, producer: sequences(producer, records.length) } : plain;
+  const pending: PendingBatch = {
+    ref,
+    parts: [bytes],
+    sizeBytes: bytes.length,
+    recordCount: records.length,
+    maxTimestampMs: records.reduce((max, { timestampMs }) => Math.max(max, timestampMs), 0),
+    producer: producer && sequences(producer, records.length),
+    inlineBytesMax: configs.inlineBytesMax,
+  };
   return configs.logAppendTime ? appendedNow(pending, codecs, nowMs) : pending;
 }
 

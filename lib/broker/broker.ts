@@ -21,6 +21,7 @@ import { createGroups, type Groups } from './groups.js';
 import { findOffsetByTime, type TimedOffset } from './list-offsets.js';
 import { createReshaper, type Reshaper } from './reshape.js';
 import { createTailWatch } from './tail-watch.js';
+import { createTicket } from './ticket.js';
 import { createTopics, type Topics } from './topics.js';
 
 export type Broker = Reshaper & {
@@ -115,7 +116,7 @@ export function createBroker(
           open--;
           if (open === 0) resolve(results);
         };
-        early.submit(batches.map((batch, i) => ({ ...batch, settle: settleAt(i) })));
+        early.submit(batches.map((batch, i) => createTicket(batch, batch.producer, settleAt(i))));
       }),
     async fetch(ref, request) {
       const result = await fetchRecords(fetchDeps, ref, request);

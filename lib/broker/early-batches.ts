@@ -10,7 +10,7 @@ import { keepNewest } from '../log/keep-newest.js';
 import { partitionName } from '../log/partition-head.js';
 import { judgeSequence, type ProducerEntry } from '../log/producer-state.js';
 import type { Clock } from '../store/world.js';
-import type { Ticket } from './partition-writer.js';
+import type { Ticket } from './ticket.js';
 
 export type EarlyBatches = {
   /** Hands tickets on to `submit`, at once or within `waitMsMax`. */

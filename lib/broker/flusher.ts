@@ -14,8 +14,9 @@ import type { Stores } from '../store/stores.js';
 import type { World } from '../store/world.js';
 import { type BrokerError, brokerErrorOf } from './broker-error.js';
 import type { BrokerSettings } from './broker-settings.js';
-import { createPartitionWriter, type PartitionWriter, type Ticket } from './partition-writer.js';
+import { createPartitionWriter, type PartitionWriter } from './partition-writer.js';
 import { rollTail } from './roll-tail.js';
+import type { Ticket } from './ticket.js';
 
 export type Flusher = {
   /** Queues batches; those of one partition stay in this order. */

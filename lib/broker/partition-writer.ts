@@ -19,11 +19,9 @@ import { advanceSequence } from '../log/producer-state.js';
 import type { PartitionIndex } from '../store/partition-index.js';
 import { StoreError } from '../store/store-error.js';
 import type { World } from '../store/world.js';
-import { type BatchResult, judgeBatches } from './batch-verdicts.js';
+import { judgeBatches } from './batch-verdicts.js';
 import { BrokerError, brokerErrorOf, type SideEffects } from './broker-error.js';
-
-/** A batch and the one who waits for it. `settle` is called exactly once. */
-export type Ticket = PendingBatch & { settle(result: BatchResult): void };
+import { createTicket, type Ticket } from './ticket.js';
 
 export type PartitionWriter = {
   /** Settles every batch, but for those returned: these have to be uploaded again. */
@@ -78,12 +76,12 @@ export function createPartitionWriter(ref: PartitionRef, deps: WriterDeps): Part
   /** Numbers what has no producer; what is numbered keeps its number for this object's attempts. */
   function number(run: readonly LaidOutBatch<Ticket>[]): Numbered[] {
     return run.map(({ batch, position }) => {
-      if (batch.producer) return { batch: batch as NumberedBatch & Ticket, position };
+      if (batch.producer) return { batch: batch as Numbered['batch'], position };
       const baseSequence = own.nextSequence;
       own.nextSequence = advanceSequence(baseSequence, batch.recordCount);
       const { producer: name, nextSequence } = own;
       const producer = { producer: name, epoch: 0, baseSequence, nextSequence };
-      const numbered = { ...batch, producer };
+      const numbered = createTicket(batch, producer, batch.settle) as Numbered['batch'];
       originals.set(numbered, batch);
       return { batch: numbered, position };
     });

@@ -54,15 +54,12 @@ async function appendToTopic(c: Context, deps: HttpDeps): Promise<Response> {
   const durable = wantsDurable(query.acks);
   const known = await deps.broker.topics.find(name);
   const records = await receive(c, deps, query, recordTypes);
-  const topic = await withAskedPartitions(deps, known, records);
+  // A record may ask for a partition that was added since the topic was remembered.
+  const isKnown = records.every(({ partition = 0 }) => partition < known.partitionCount);
+  const topic = isKnown ? known : await deps.broker.topics.findAnew(name);
   if (!durable) return accepted(c, deps, name, batchesOf(deps, topic, records));
   const mayMove = records.every(({ partition }) => partition === undefined);
-  const appended = await appendRouted(deps, topic, records, mayMove ? reroutesMax : 0);
-  const [batches, results] = [
-    appended.map(({ batch }) => batch),
-    appended.map(({ result }) => result),
-  ];
-  return topicAnswer(c, name, batches, results);
+  return topicAnswer(c, name, await appendRouted(deps, topic, records, mayMove ? reroutesMax : 0));
 }
 
 /** How often records follow a partition that was split or merged under way. */
@@ -117,11 +114,7 @@ async function appendToPartition(c: Context, deps: HttpDeps): Promise<Response> 
   const durable = wantsDurable(query.acks);
   const { topic, ref } = await deps.broker.topics.place(name, partition);
   const configs = topicConfigsOf(topic.configs);
-  const { expectedOffset, fencingToken } = query;
-  const conditions = {
-    ...(expectedOffset !== undefined && { expectedNextOffset: expectedOffset }),
-    ...(fencingToken !== undefined && { fencingToken }),
-  };
+  const { expectedOffset: expectedNextOffset, fencingToken } = query;
   let batch: PendingBatch;
   if (mediaType(c.req.header('content-type')) === batchContentType) {
     batch = await receiveBatch(c, deps, ref, query, configs);
@@ -131,7 +124,7 @@ async function appendToPartition(c: Context, deps: HttpDeps): Promise<Response> 
     const nowMs = deps.world.clock.nowMs();
     batch = acceptRecords(ref, records, deps.codecs, nowMs, producerOf(query), configs);
   }
-  const conditional = { ...batch, ...conditions };
+  const conditional = { ...batch, expectedNextOffset, fencingToken };
   if (!durable) return accepted(c, deps, name, [conditional]);
   const [result] = await deps.broker.append([conditional]);
   if (result?.kind !== 'appended') return problemResponse(problemOf(result?.error));
@@ -193,16 +186,6 @@ async function receive(
   if (type === 'application/json') return decodeJson(body, query.format, nowMs);
   if (type === ndjsonContentType) return decodeNdjson(body, query.format, nowMs);
   return decodeText(body, query.keyField, nowMs);
-}
-
-/** A record may ask for a partition that was added since the topic was remembered. */
-async function withAskedPartitions(
-  { broker }: HttpDeps,
-  known: Topic,
-  records: readonly ReceivedRecord[],
-): Promise<Topic> {
-  const beyond = records.some(({ partition = 0 }) => partition >= known.partitionCount);
-  return beyond ? broker.topics.findAnew(known.name) : known;
 }
 
 /** Keyed records by their key; those without a key share one partition for the whole request. */
@@ -292,19 +275,13 @@ function appendedOf(
   };
 }
 
-function topicAnswer(
-  c: Context,
-  topic: string,
-  batches: readonly PendingBatch[],
-  results: readonly BatchResult[],
-): Response {
-  const failures = results.filter((result) => result.kind === 'failed');
+function topicAnswer(c: Context, topic: string, appended: readonly Appendage[]): Response {
+  const failures = appended.flatMap(({ result }) => (result.kind === 'failed' ? [result] : []));
   const first = failures[0];
-  if (first && failures.length === results.length) {
+  if (first && failures.length === appended.length) {
     return problemResponse(problemOf(worst(failures.map(({ error }) => error))));
   }
-  const partitions = batches.map((batch, i) => {
-    const result = results[i] as BatchResult;
+  const partitions = appended.map(({ batch, result }) => {
     if (result.kind === 'appended') return appendedOf(batch, result);
     const { ref, recordCount } = batch;
     return { partition: ref.partition, recordCount, error: problemOf(result.error) };

@@ -19,8 +19,8 @@ export type Caller = {
   made: string | undefined;
 };
 
-/** What the guard adds to the bindings that the server gives. */
-export type GuardedEnv = { readonly caller?: Caller };
+/** What the guard hands on: the caller, and what the host gave. */
+export type GuardedEnv = { readonly caller?: Caller; readonly host?: unknown };
 
 export function callerOf(c: Context): Caller {
   const { caller } = (c.env ?? {}) as GuardedEnv;

@@ -36,7 +36,8 @@ export function createGuard(deps: GuardDeps, inner: Handler): Handler {
     } catch (error) {
       return failed(deps, request, error);
     }
-    const response = await inner(request, { ...(env as object | undefined), caller });
+    const guarded: GuardedEnv = { caller, host: env };
+    const response = await inner(request, guarded);
     const { asked, principal } = caller;
     // A server for its own machine alone cannot tell who it was: there only keys are worth a record.
     if (asked === undefined || (access.open && asked.kind !== 'cluster')) return response;
@@ -95,8 +96,8 @@ export function readGuardedBody({
   readBody,
 }: Pick<GuardDeps, 'access' | 'readBody'>): ReadBody {
   return async (request, env, bytesMax) => {
-    const { caller } = (env ?? {}) as GuardedEnv;
-    const body = caller?.body ?? (await readBody(request, env, bytesMax));
+    const { caller, host } = (env ?? {}) as GuardedEnv;
+    const body = caller?.body ?? (await readBody(request, host, bytesMax));
     const sizeBytes = sizeOf(body);
     if (sizeBytes > bytesMax) throw bodyTooLarge(bytesMax);
     if (caller) access.charge(caller.principal, sizeBytes);

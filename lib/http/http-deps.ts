@@ -45,12 +45,24 @@ export function pathOf<S extends z.ZodType>(c: Context, schema: S): z.infer<S> {
 }
 
 export function queryOf<S extends z.ZodType>(c: Context, schema: S): z.infer<S> {
+  if (!c.req.url.includes('?')) return emptyQueryOf(schema);
   const queries = c.req.queries();
   const problems = Object.entries(queries)
     .filter(([, values]) => values.length > 1)
     .map(([field]) => ({ field, message: 'is given more than once' }));
   if (problems.length > 0) throw invalid('query', problems);
   return checked(schema, c.req.query(), 'query');
+}
+
+/** What the schemas make of no query at all, which most requests have. */
+const emptyQueries = new WeakMap<z.ZodType, unknown>();
+
+function emptyQueryOf<S extends z.ZodType>(schema: S): z.infer<S> {
+  const known = emptyQueries.get(schema);
+  if (known) return known as z.infer<S>;
+  const made = Object.freeze(checked(schema, {}, 'query')) as z.infer<S>;
+  emptyQueries.set(schema, made);
+  return made;
 }
 
 export function checked<S extends z.ZodType>(schema: S, value: unknown, where: string): z.infer<S> {

@@ -22,9 +22,9 @@ export type PendingBatch = {
   readonly recordCount: number;
   readonly maxTimestampMs: number;
   /** Undefined: the writing instance numbers the batch itself. */
-  readonly producer?: BatchSequences;
-  readonly expectedNextOffset?: number;
-  readonly fencingToken?: string;
+  readonly producer?: BatchSequences | undefined;
+  readonly expectedNextOffset?: number | undefined;
+  readonly fencingToken?: string | undefined;
   /** Up to which size its topic wants flushes inline; undefined: where that is cheaper. */
   readonly inlineBytesMax?: number | undefined;
 };
@@ -44,11 +44,16 @@ export type ObjectLayout<B extends PendingBatch> = {
 /** Groups by partition, in order of arrival, and places every batch. */
 export function planObject<B extends PendingBatch>(pending: readonly B[]): ObjectLayout<B> {
   const byPartition = new Map<string, B[]>();
+  let [last, group]: [PartitionRef | undefined, B[]] = [undefined, []];
   for (const batch of pending) {
-    const key = partitionName(batch.ref);
-    const group = byPartition.get(key);
-    if (group) group.push(batch);
-    else byPartition.set(key, [batch]);
+    // Most batches are of the same partition as the one before: those need no name.
+    if (!last || !isSamePartition(batch.ref, last)) {
+      const key = partitionName(batch.ref);
+      group = byPartition.get(key) ?? [];
+      byPartition.set(key, group);
+      last = batch.ref;
+    }
+    group.push(batch);
   }
   const parts: Uint8Array[] = [];
   const ranges: WalRange[] = [];
@@ -68,6 +73,10 @@ export function planObject<B extends PendingBatch>(pending: readonly B[]): Objec
     partitions.push({ ref, batches });
   }
   return { parts, ranges, partitions };
+}
+
+function isSamePartition(a: PartitionRef, b: PartitionRef): boolean {
+  return a.topicId === b.topicId && a.partition === b.partition;
 }
 
 /** Stands for the writing instance, which numbers its batches when they are committed. */
@@ -111,12 +120,14 @@ function isConditional(batch: PendingBatch): boolean {
   return batch.expectedNextOffset !== undefined || batch.fencingToken !== undefined;
 }
 
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
 /** A run of batches, each with its producer by now, as one location with its stamps. */
 export function planEntry(
   objectKey: string,
   run: readonly LaidOutBatch<NumberedBatch>[],
 ): TailEntry {
-  const stamps: ProducerStamp[] = [];
+  const stamps: Mutable<ProducerStamp>[] = [];
   const splits: Split[] = [];
   let [recordDelta, positionDelta, lastSplit, maxTimestampMs] = [0, 0, 0, -1];
   for (const { batch } of run) {
@@ -124,14 +135,14 @@ export function planEntry(
       splits.push({ recordDelta, positionDelta });
       lastSplit = positionDelta;
     }
+    const { producer, epoch, baseSequence, nextSequence } = batch.producer;
     const last = stamps.at(-1);
-    if (last?.producer === batch.producer.producer) {
-      const follows =
-        last.epoch === batch.producer.epoch && last.nextSequence === batch.producer.baseSequence;
+    if (last?.producer === producer) {
+      const follows = last.epoch === epoch && last.nextSequence === baseSequence;
       assert(follows, 'a run holds no gap between batches of one producer');
-      stamps[stamps.length - 1] = { ...last, nextSequence: batch.producer.nextSequence };
+      last.nextSequence = nextSequence;
     } else {
-      stamps.push({ ...batch.producer, recordDelta });
+      stamps.push({ producer, epoch, baseSequence, nextSequence, recordDelta });
     }
     recordDelta += batch.recordCount;
     positionDelta += batch.sizeBytes;

@@ -30,7 +30,7 @@ export class BatchBuilder {
   /** Writes into `memory` as far as it reaches: bytes that nobody needs, or how many to begin with. */
   constructor(memory: Uint8Array | number = batchHeaderBytes) {
     this.#writer = new ByteWriter(memory);
-    this.#writer.bytes(new Uint8Array(batchHeaderBytes));
+    this.#writer.skip(batchHeaderBytes);
   }
 
   get recordCount(): number {
@@ -68,7 +68,9 @@ export class BatchBuilder {
       lastOffsetDelta: this.#recordCount - 1,
       baseTimestampMs: this.#baseTimestampMs,
       maxTimestampMs: this.#maxTimestampMs,
-      ...producer,
+      producerId: producer.producerId,
+      producerEpoch: producer.producerEpoch,
+      baseSequence: producer.baseSequence,
       recordCount: this.#recordCount,
     });
     sealBatch(bytes, codecs);

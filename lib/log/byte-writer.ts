@@ -68,9 +68,15 @@ export class ByteWriter {
     this.#bytes.set(value, at);
   }
 
+  /** Leaves room for bytes that are written later: until then they are whatever lies there. */
+  skip(countBytes: number): void {
+    this.#grow(countBytes);
+  }
+
   /** Unsigned LEB128, the varint of our own formats. */
   unsigned(value: number): void {
-    assert(Number.isSafeInteger(value) && value >= 0, `unsigned integer, not ${value}`);
+    // Asked outside: the sentence would be put together for every number.
+    if (!isUnsigned(value)) assert(false, `unsigned integer, not ${value}`);
     let rest = value;
     while (rest >= 0x80) {
       this.int8((rest % 0x80) | 0x80);
@@ -95,6 +101,10 @@ export class ByteWriter {
     }
     return at;
   }
+}
+
+function isUnsigned(value: number): boolean {
+  return Number.isSafeInteger(value) && value >= 0;
 }
 
 function zigzag(value: number): number {

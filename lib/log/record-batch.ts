@@ -10,20 +10,26 @@ import type { Codecs, Compression } from './codecs.js';
 import { CorruptData } from './corrupt-data.js';
 import { batchUncompressedBytesMax, recordHeadersMax } from './limits.js';
 import { type LogRecord, type PlacedRecord, readHeaderName, readRecord } from './record.js';
+import { sharedBytesMax, takeMemory } from './shared-memory.js';
 
 export type BatchToEncode = {
   /** At least one. */
   readonly records: readonly LogRecord[];
-  readonly compression?: Compression;
-  readonly producer?: BatchProducer;
+  readonly compression?: Compression | undefined;
+  readonly producer?: BatchProducer | undefined;
 };
 
 /** Encodes with base offset 0: the commit decides the real one, outside the CRC. */
 export function encodeRecordBatch(batch: BatchToEncode, codecs: Codecs): Uint8Array {
-  const { records, ...finishing } = batch;
-  const builder = new BatchBuilder(estimateBytes(records));
+  const { records, compression, producer } = batch;
+  const builder = new BatchBuilder(memoryFor(records));
   for (const record of records) builder.add(record);
-  return builder.finish(finishing, codecs);
+  return builder.finish({ compression, producer }, codecs);
+}
+
+function memoryFor(records: readonly LogRecord[]): Uint8Array | number {
+  const bytes = estimateBytes(records);
+  return bytes > sharedBytesMax ? bytes : takeMemory(bytes);
 }
 
 function estimateBytes(records: readonly LogRecord[]): number {

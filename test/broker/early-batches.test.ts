@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createEarlyBatches } from '../../lib/broker/early-batches.js';
-import type { Ticket } from '../../lib/broker/partition-writer.js';
+import type { Ticket } from '../../lib/broker/ticket.js';
 import { createManualWorld, manualStartMs } from '../support/manual-world.js';
 import { refA } from './broker-fixture.js';
 
