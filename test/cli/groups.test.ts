@@ -13,7 +13,8 @@ beforeEach(async () => {
 afterEach(() => server.close());
 
 // A member's heartbeats need a clock on which a second is one.
-const cli = (...args: string[]) => runCli(args, { ...server, timing: machineTiming });
+const cli = (...args: string[]) =>
+  runCli(args, { ...server, timing: machineTiming, stdoutIsTerminal: true });
 const member = (...args: string[]) => cli('consume', 'access', '-g', 'billing', ...args);
 
 async function fill(from: number, count: number): Promise<void> {
