@@ -278,6 +278,7 @@ export function createConsumer<K, V>(
     const unreadableToo = takesUnreadable(runOptions);
     const handling = createHandling(handler, runOptions, {
       finished,
+      failed: events.failed,
       random,
       sleep,
       over: () => closed,

@@ -50,6 +50,8 @@ export function createHandling<T extends HandledRecord>(
   { concurrency = 1, orderBy = 'partition', ...options }: RunOptions<T>,
   deps: {
     finished(record: T | UnreadableRecord): void;
+    /** Whoever waits for the next record need not: it would not be handled. */
+    failed(error: unknown): void;
     /** The consumer is closed: what has not begun is left to whoever comes next. */
     over(): boolean;
     sleep(delayMs: number, signal: AbortSignal): Promise<void>;
@@ -104,6 +106,7 @@ export function createHandling<T extends HandledRecord>(
       if (!record.signal.aborted) deps.finished(record);
     } catch (error) {
       failure ??= { error };
+      deps.failed(error);
     } finally {
       open--;
       changed();
