@@ -11,6 +11,7 @@ import { nodeCodecs } from '../lib/runtime/node-codecs.js';
 export type * from '../lib/client/consumer/consumer.js';
 // biome-ignore lint/performance/noBarrelFile: a package has one entry; nothing inside imports it.
 export { deadLetter } from '../lib/client/consumer/dead-letter.js';
+export type { UnreadableRecord } from '../lib/client/consumer/failed-read.js';
 export type { GroupOptions } from '../lib/client/consumer/group-options.js';
 export type * from '../lib/client/consumer/record-handling.js';
 export type * from '../lib/client/http-client.js';

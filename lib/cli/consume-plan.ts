@@ -4,7 +4,8 @@
 
 import type { HttpClient } from '../client/http-client.js';
 import { refused } from '../client/logbrook-error.js';
-import { type OffsetSpec, startOffset } from './offset-spec.js';
+import { type OffsetSpec, type PartitionEnds, startOffset } from './offset-spec.js';
+import { isOutOfRange, startOffsetsWithin } from './start-offsets.js';
 
 export type PartitionPlan = {
   readonly partition: number;
@@ -19,6 +20,7 @@ export async function planConsume(
   spec: OffsetSpec,
   wanted: readonly number[] | undefined,
   exit: boolean,
+  note: (text: string) => void,
 ): Promise<readonly PartitionPlan[]> {
   const timestampMs = spec.kind === 'time' ? spec.timestampMs : undefined;
   const { partitions } = await client.listOffsets(topic, timestampMs);
@@ -30,18 +32,21 @@ export async function planConsume(
       { topic, partition: missing },
     );
   }
-  return partitions
-    .filter(({ partition }) => wanted?.includes(partition) ?? true)
-    .map((ends) => {
-      const { partition, earliest, latest } = ends;
-      const from = startOffset(spec, ends);
-      if (from < earliest || from > latest) {
-        throw refused(
-          'OFFSET_OUT_OF_RANGE',
-          `Offset ${from} is out of range: partition ${partition} starts at ${earliest} and ends at ${latest}.`,
-          { partition, earliest, latest },
-        );
-      }
-      return { partition, from, end: exit ? latest : undefined };
-    });
+  const chosen = partitions.filter(({ partition }) => wanted?.includes(partition) ?? true);
+  if (wanted && chosen.length === 1) assertInRange(spec, chosen[0] as PartitionEnds);
+  return startOffsetsWithin(spec, chosen, note).map(({ partition, offset }) => {
+    return { partition, from: offset, end: exit ? partitions[partition]?.latest : undefined };
+  });
+}
+
+/** Who names one partition and an offset means that record, and no other. */
+function assertInRange(spec: OffsetSpec, ends: PartitionEnds): void {
+  const { partition, earliest, latest } = ends;
+  const offset = startOffset(spec, ends);
+  if (!isOutOfRange(offset, ends)) return;
+  throw refused(
+    'OFFSET_OUT_OF_RANGE',
+    `Offset ${offset} is out of range: partition ${partition} starts at ${earliest} and ends at ${latest}.`,
+    { partition, earliest, latest },
+  );
 }

@@ -14,7 +14,8 @@ import type { RecordFormat } from '../contract/fields.js';
 import type { RecordOutput } from '../contract/records.js';
 import { renderRecord } from '../contract/render-records.js';
 import type { Codecs } from '../log/codecs.js';
-import { type OffsetSpec, startOffset } from './offset-spec.js';
+import type { OffsetSpec } from './offset-spec.js';
+import { startOffsetsWithin } from './start-offsets.js';
 
 export type GroupConsumption = {
   readonly topic: string;
@@ -60,9 +61,8 @@ export async function consumeAsMember(
   async function startOf(_topic: string, wanted: readonly number[], over: AbortSignal) {
     if (spec.kind !== 'time') {
       const latest = await client.listOffsets(topic, undefined, { signal: over });
-      return latest.partitions
-        .filter(({ partition }) => wanted.includes(partition))
-        .map((one) => ({ topic, partition: one.partition, offset: startOffset(spec, one) }));
+      const ours = latest.partitions.filter(({ partition }) => wanted.includes(partition));
+      return startOffsetsWithin(spec, ours, note).map((start) => ({ topic, ...start }));
     }
     return startOffsets(client, topic, wanted, { timestamp: spec.timestampMs }, over);
   }

@@ -35,7 +35,9 @@ import { chosenUrl, type Profiles, profilesFile, readProfiles } from './profiles
 
 const urlDefault = `http://127.0.0.1:${portDefault}`;
 
-const exitCodesHelp = `
+const closingHelp = `
+What a command finds out is text on a terminal and JSON in a pipe or a file; --json and --no-json choose.
+
 Exit codes: 0 well done, 1 it failed (stderr says why), 2 the command line is wrong,
 130 and 143 stopped by Ctrl-C and SIGTERM, with everything said and flushed.`;
 
@@ -54,7 +56,7 @@ export function createProgram(io: CliIo, serve?: ServeCommand): Command {
       getErrHasColors: () => false,
     })
     .configureHelp({ showGlobalOptions: true })
-    .addHelpText('after', exitCodesHelp)
+    .addHelpText('after', closingHelp)
     .showHelpAfterError('(--help shows how it is used)');
   let known: Profiles = { profiles: {} };
   program.hook('preAction', async (_program, command) => {

@@ -1,5 +1,5 @@
 /**
- * Tables for people: aligned columns without lines. Programs ask for --json.
+ * Tables for people: aligned columns without lines. Programs get JSON.
  */
 
 export type Cell = string | number;

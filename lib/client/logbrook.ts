@@ -33,6 +33,8 @@ export type TypedRecord<K, V> = {
 export type TypedProducer<K, V> = {
   /** Resolves when the record is gathered, which may have to wait for room; its ticket tells the rest. */
   send(record: TypedRecord<K, V>): Promise<Ticket>;
+  /** The same with a key and a value that are bytes already. */
+  sendBytes(record: TypedRecord<Uint8Array, Uint8Array>): Promise<Ticket>;
   /** Resolves when all that was sent is durable; rejects with the first failure since the last flush. */
   flush(): Promise<void>;
   close(): Promise<void>;
@@ -97,6 +99,10 @@ function typedProducer<K, V>(
         timestampMs: timestampMs ?? client.timing.nowMs(),
         partition,
       });
+    },
+    sendBytes({ topic, key = null, value, headers = [], timestampMs, partition }) {
+      const atMs = timestampMs ?? client.timing.nowMs();
+      return producer.send(topic, { key, value, headers, timestampMs: atMs, partition });
     },
     flush: producer.flush,
     close: producer.close,

@@ -15,7 +15,10 @@ export type CliSetting = {
   readonly fetch: Fetch;
   readonly stdin?: Uint8Array | string | Readable;
   readonly stdout?: Writable;
+  /** Of stderr: notes and progress. */
   readonly terminal?: boolean;
+  /** Else stdout is a pipe. */
+  readonly stdoutIsTerminal?: boolean;
   readonly stdoutIsFile?: boolean;
   readonly env?: Record<string, string>;
   readonly timing?: Timing;
@@ -60,7 +63,7 @@ export function startCli(args: readonly string[], setting: CliSetting): RunningC
     waiting = waiting.filter((one) => !met.includes(one));
     for (const { resolve } of met) resolve();
   };
-  const stdout = new Capture(false, look);
+  const stdout = new Capture(setting.stdoutIsTerminal ?? false, look);
   const stderr = new Capture(setting.terminal ?? false, look);
   const listeners = new Set<(signal: StopSignal) => void>();
   const io: CliIo = {

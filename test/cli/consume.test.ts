@@ -170,13 +170,59 @@ test.each([
     ['-o', '9', '-p', '0'],
     /Offset 9 is out of range: partition 0 starts at 0 and ends at 4.*\n.*--from-beg/,
   ],
-  [['-o', '1'], /partition 1 starts at 0 and ends at 0/],
+  [['-o', '9', '-p', '0', '-p', '0'], /partition 0 starts at 0 and ends at 4/],
+  [['-o', '1', '-p', '1'], /partition 1 starts at 0 and ends at 0/],
   [['-p', '2'], /has partitions 0 to 1, not 2/],
 ])('%j fails', async (args, said) => {
   await fill(4);
   const result = await consume(...args, '--exit');
   expect(result).toMatchObject({ exitCode: 1, stdout: '' });
   expect(result.stderr).toMatch(said);
+});
+
+test.each([
+  [
+    ['-o', '1'],
+    ['v1', 'v2', 'v3'],
+    'Offset 1 is not everywhere: partition 1 begins at its end, 0.\n',
+  ],
+  [
+    ['-o', '1', '-p', '0', '-p', '1'],
+    ['v1', 'v2', 'v3'],
+    'Offset 1 is not everywhere: partition 1 begins at its end, 0.\n',
+  ],
+  [
+    ['-o', '9'],
+    [],
+    'Offset 9 is not everywhere: partition 0 begins at its end, 4; partition 1 begins at its end, 0.\n',
+  ],
+])('%j --exit begins at the end of what is shorter, and says so', async (args, values, said) => {
+  await fill(4);
+  const result = await consume(...args, '--exit');
+  expect(result).toMatchObject({ exitCode: 0, stderr: said });
+  expect(result.stdout).toBe(values.map((value) => `${value}\n`).join(''));
+});
+
+test('what is below the start of a partition begins at its start', async () => {
+  await fill(4, 0);
+  await fill(2, 1);
+  await server.client.trim('access', 0, 3);
+  const result = await consume('-o', '1', '--exit', '-f', '%p:%s ');
+  expect(result).toMatchObject({
+    exitCode: 0,
+    stderr: 'Offset 1 is not everywhere: partition 0 begins at its start, 3.\n',
+  });
+  expect(result.stdout.trim().split(' ').sort()).toEqual(['0:v3', '1:v1']);
+});
+
+test('what a shorter partition gets from now on is read', async () => {
+  await fill(4);
+  const cli = startCli(['consume', 'access', '-o', '3'], { ...server, terminal: true });
+  await cli.until((stdout, stderr) => stdout === 'v3\n' && stderr.includes('end of access'));
+  await server.client.append('access', [{ value: 'new', partition: 1 }]);
+  await cli.until((stdout) => stdout === 'v3\nnew\n');
+  cli.stop('SIGINT');
+  expect(await cli.exitCode).toBe(130);
 });
 
 test('-n stops over several partitions, and while following', async () => {

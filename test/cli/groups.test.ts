@@ -13,7 +13,8 @@ beforeEach(async () => {
 afterEach(() => server.close());
 
 // A member's heartbeats need a clock on which a second is one.
-const cli = (...args: string[]) => runCli(args, { ...server, timing: machineTiming });
+const cli = (...args: string[]) =>
+  runCli(args, { ...server, timing: machineTiming, stdoutIsTerminal: true });
 const member = (...args: string[]) => cli('consume', 'access', '-g', 'billing', ...args);
 
 async function fill(from: number, count: number): Promise<void> {
@@ -125,6 +126,18 @@ describe('consume -g', () => {
     const result = await cli('consume', 'wide', '-g', 'billing', '-o', 'start', '--exit');
     expect(result).toMatchObject({ exitCode: 0, stdout: '' });
     expect(result.stderr).toMatch(/^Other members of group billing hold all partitions of wide/);
+  });
+
+  test('an offset that a partition does not have: the nearest that it has, and a note', async () => {
+    await fill(0, 5);
+    await server.client.trim('access', 1, 1);
+    const below = await member('-o', '0', '--exit');
+    expect(linesOf(below.stdout)).toEqual(['v0', 'v2', 'v3', 'v4']);
+    expect(below.stderr).toContain('partition 1 begins at its start, 1');
+    const above = await cli('consume', 'access', '-g', 'late', '-o', '3', '--exit');
+    expect(above).toMatchObject({ exitCode: 0, stdout: '' });
+    expect(above.stderr).toContain('partition 1 begins at its end, 2');
+    expect(above.stderr).not.toContain('partition 0');
   });
 
   test('Ctrl-C commits and leaves', async () => {

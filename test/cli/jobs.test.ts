@@ -11,7 +11,7 @@ beforeEach(() => {
 });
 afterEach(() => server.close());
 
-const cli = (...args: string[]) => runCli(args, server);
+const cli = (...args: string[]) => runCli(args, { ...server, stdoutIsTerminal: true });
 
 test('status before the first run, a run, and status after it', async () => {
   await cli('topics', 'create', 'a', '--partitions', '2');

@@ -14,7 +14,11 @@ afterEach(() => server.api.stop());
 
 const rootBearer = `${rootKeyId}.${rootSecret}`;
 const cliAs = (key: string | undefined, ...args: string[]) =>
-  runCli(args, { fetch: server.fetch, env: key === undefined ? {} : { LOGBROOK_KEY: key } });
+  runCli(args, {
+    fetch: server.fetch,
+    env: key === undefined ? {} : { LOGBROOK_KEY: key },
+    stdoutIsTerminal: true,
+  });
 const cli = (...args: string[]) => cliAs(rootBearer, ...args);
 
 test('a key is shown once, alone on stdout, and does what it was made for', async () => {

@@ -28,7 +28,11 @@ async function askedUrl(args: readonly string[], env: Record<string, string> = {
 }
 
 const profile = (...args: string[]) =>
-  runCli(['profile', ...args], { fetch: noServer, env: { HOME: home } });
+  runCli(['profile', ...args], {
+    fetch: noServer,
+    env: { HOME: home },
+    stdoutIsTerminal: true,
+  });
 
 test('the server is named by flag, environment and file, in that order', async () => {
   expect((await profile('list')).stderr).toContain('logbrook profile add');
@@ -88,6 +92,7 @@ test('bash completes commands and options', async () => {
   expect(complete('logbrook', 'topics', 'cr')).toBe('create');
   expect(complete('logbrook', 'groups', 'seek', 'billing', '--to-e')).toBe('--to-earliest');
   expect(complete('logbrook', 'consume', 'topics', '--from')).toBe('--from-beginning');
+  expect(complete('logbrook', 'topics', 'list', '--no')).toBe('--no-json');
 });
 
 test.each(['zsh', 'fish'])('a script for %s', async (shell) => {
@@ -103,7 +108,7 @@ test('bench: what was produced is consumed', async () => {
   const args = ['--records', '3000', '--record-bytes', '100', '--json'];
   const produced = JSON.parse((await runCli(['bench', 'produce', 'load', ...args], server)).stdout);
   expect(produced).toMatchObject({ records: 3000, bytes: 300_000 });
-  const consumed = await runCli(['bench', 'consume', 'load'], server);
+  const consumed = await runCli(['bench', 'consume', 'load', '--no-json'], server);
   expect(consumed.stdout).toMatch(
     /^3,000 records in [\d.]+ s: [\d,]+ records\/s, .*\nBatches: \d+; .*p99/,
   );

@@ -12,7 +12,7 @@ beforeEach(() => {
 });
 afterEach(() => server.close());
 
-const cli = (...args: string[]) => runCli(args, server);
+const cli = (...args: string[]) => runCli(args, { ...server, stdoutIsTerminal: true });
 const json = async (...args: string[]) => JSON.parse((await cli(...args, '--json')).stdout);
 
 function own(configs: readonly TopicConfig[]): string[] {

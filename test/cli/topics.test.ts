@@ -10,7 +10,7 @@ beforeEach(() => {
 });
 afterEach(() => server.close());
 
-const cli = (...args: string[]) => runCli(args, server);
+const cli = (...args: string[]) => runCli(args, { ...server, stdoutIsTerminal: true });
 const json = async (...args: string[]) => JSON.parse((await cli(...args, '--json')).stdout);
 
 test('create', async () => {

@@ -45,6 +45,7 @@ const verify = (fetch: Fetch, ...args: string[]) =>
   runCli(['verify', '--duration', '10s', '--rate', '500', ...args], {
     fetch,
     timing: runTiming(),
+    stdoutIsTerminal: true,
   });
 
 async function report(fetch: Fetch, ...args: string[]): Promise<CliResult & VerifyReport> {
@@ -71,6 +72,14 @@ test('for people: the counts, the latencies, the verdict', async () => {
   for (const word of [...words, 'append', 'end to end', 'Nothing is violated.']) {
     expect(stdout).toContain(word);
   }
+});
+
+test('in a pipe: the report as JSON', async () => {
+  const args = ['verify', '--duration', '1s', '--rate', '500'];
+  const piped = await runCli(args, { fetch: server.fetch, timing: runTiming() });
+  const asked = await verify(server.fetch, '--json');
+  const fields = ({ stdout }: CliResult) => Object.keys(JSON.parse(stdout));
+  expect(fields(piped)).toEqual(fields(asked));
 });
 
 test('--keep leaves the topic, a named topic that exists is used from its end on and stays', async () => {

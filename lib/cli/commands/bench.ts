@@ -15,15 +15,15 @@ import { type BenchReport, benchReport, renderBenchReport } from '../bench-repor
 import { type CliContext, stoppable } from '../cli-io.js';
 import { print, printJson } from '../output-stream.js';
 import { startProgress } from '../progress.js';
+import { type FormOptions, jsonOption, noJsonOption, wantsJson } from '../result-form.js';
 
-type ProduceOptions = {
+type ProduceOptions = FormOptions & {
   readonly records: number;
   readonly recordBytes: number;
   readonly compression: Compression;
   readonly acks: 'all' | '0';
-  readonly json?: boolean;
 };
-type ConsumeOptions = { readonly records: number; readonly json?: boolean };
+type ConsumeOptions = FormOptions & { readonly records: number };
 
 const recordsMax = 1_000_000_000;
 
@@ -40,13 +40,15 @@ export function addBench(program: Command, context: CliContext): void {
         .default('none'),
     )
     .addOption(new Option('--acks <acks>', 'as of produce').choices(['all', '0']).default('all'))
-    .option('--json', 'print JSON')
+    .addOption(jsonOption)
+    .addOption(noJsonOption)
     .action((topic: string, options: ProduceOptions) => produce(context, topic, options));
   bench
     .command('consume <topic>')
     .description('read a topic from its start as fast as it goes, up to its present end')
     .option('--records <n>', 'at most so many', wholeNumber(1, recordsMax), recordsMax)
-    .option('--json', 'print JSON')
+    .addOption(jsonOption)
+    .addOption(noJsonOption)
     .action((topic: string, options: ConsumeOptions) => consume(context, topic, options));
 }
 
@@ -84,7 +86,7 @@ async function produce(context: CliContext, topic: string, options: ProduceOptio
     }
     await producer.close();
   });
-  await tell(context, { ...report, gapsMs: sentMs }, options.json ?? false);
+  await tell(context, { ...report, gapsMs: sentMs }, options);
 }
 
 async function consume(context: CliContext, topic: string, options: ConsumeOptions): Promise<void> {
@@ -119,7 +121,7 @@ async function consume(context: CliContext, topic: string, options: ConsumeOptio
     }
     await consumer.close();
   });
-  await tell(context, { ...report, gapsMs }, options.json ?? false);
+  await tell(context, { ...report, gapsMs }, options);
 }
 
 type Count = (records: number, bytes: number) => void;
@@ -144,9 +146,9 @@ async function measured(
 async function tell(
   { io }: CliContext,
   facts: Parameters<typeof benchReport>[0],
-  asJson: boolean,
+  options: FormOptions,
 ): Promise<void> {
   const report: BenchReport = benchReport(facts);
-  if (asJson) await printJson(io.stdout, report);
+  if (wantsJson(options, io.stdout)) await printJson(io.stdout, report);
   else await print(io.stdout, renderBenchReport(report));
 }

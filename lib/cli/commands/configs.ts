@@ -7,6 +7,7 @@ import { allowedValues, topicSettings } from '../../log/topic-settings.js';
 import type { CliContext } from '../cli-io.js';
 import { configsTable } from '../config-tables.js';
 import { print, printJson } from '../output-stream.js';
+import { type FormOptions, jsonOption, noJsonOption, wantsJson } from '../result-form.js';
 import { renderTable } from '../table.js';
 
 export function addConfigs(program: Command, context: CliContext): void {
@@ -19,15 +20,16 @@ export function addConfigs(program: Command, context: CliContext): void {
     .command('list')
     .alias('ls')
     .description('list all settings that a topic can have')
-    .option('--json', 'print JSON')
-    .action(async ({ json }: { json?: boolean }) => {
+    .addOption(jsonOption)
+    .addOption(noJsonOption)
+    .action(async (options: FormOptions) => {
       const settings = Object.values(topicSettings).map((setting) => ({
         name: setting.name,
         default: setting.default,
         allowed: allowedValues(setting),
         documentation: setting.documentation,
       }));
-      if (json) return printJson(stdout, { configs: settings });
+      if (wantsJson(options, stdout)) return printJson(stdout, { configs: settings });
       const rows = settings.map((one) => [one.name, one.default, one.allowed, one.documentation]);
       const columns = ['SETTING', 'DEFAULT', 'VALUES', 'WHAT IT DOES'];
       return print(stdout, await renderTable(columns, rows));
@@ -35,10 +37,11 @@ export function addConfigs(program: Command, context: CliContext): void {
   configs
     .command('describe <topic>')
     .description('show every setting of a topic, and who set it')
-    .option('--json', 'print JSON')
-    .action(async (name: string, { json }: { json?: boolean }) => {
-      const described = await context.client().describeTopic(name);
-      if (json) return printJson(stdout, { topic: name, configs: described.configs });
-      return print(stdout, await configsTable(described.configs));
+    .addOption(jsonOption)
+    .addOption(noJsonOption)
+    .action(async (name: string, options: FormOptions) => {
+      const { configs } = await context.client().describeTopic(name);
+      if (wantsJson(options, stdout)) return printJson(stdout, { topic: name, configs });
+      return print(stdout, await configsTable(configs));
     });
 }

@@ -37,7 +37,11 @@ export function addConsume(program: Command, context: CliContext): void {
     .addOption(
       new Option('--from-beginning', 'begin at the first record there is').conflicts('offset'),
     )
-    .option('-o, --offset <where>', `begin at ${offsetSpecHelp}`, parseOffsetSpec)
+    .option(
+      '-o, --offset <where>',
+      `begin at ${offsetSpecHelp}; a partition that has no N, at the nearest it has`,
+      parseOffsetSpec,
+    )
     .option('-p, --partition <n>', 'only this partition; repeatable', addPartition)
     .addOption(
       new Option(
@@ -73,7 +77,8 @@ async function print(context: CliContext, topic: string, options: ConsumeOptions
     ? { kind: 'start' }
     : (options.offset ?? { kind: 'end' });
   const { group, template } = options;
-  const plans = group ? [] : await planConsume(client, topic, spec, options.partition, exit);
+  const say = (text: string) => io.stderr.write(`${text}\n`);
+  const plans = group ? [] : await planConsume(client, topic, spec, options.partition, exit, say);
   const toCome = plans.reduce((sum, { from, end }) => sum + (end ?? Number.NaN) - from, 0);
   const value = Math.min(group ? Number.NaN : toCome, maxRecords);
   const total = Number.isFinite(value) ? ({ unit: 'records', value } as const) : undefined;

@@ -7,11 +7,11 @@ import { LogbrookError } from '../../client/logbrook-error.js';
 import { addName } from '../arguments.js';
 import type { CliContext } from '../cli-io.js';
 import { print, printJson } from '../output-stream.js';
+import { type FormOptions, jsonOption, noJsonOption, wantsJson } from '../result-form.js';
 
-type DeleteOptions = {
+type DeleteOptions = FormOptions & {
   readonly topic?: readonly string[];
   readonly ifExists?: boolean;
-  readonly json?: boolean;
 };
 
 export function addGroupsDelete(groups: Command, context: CliContext): void {
@@ -20,15 +20,18 @@ export function addGroupsDelete(groups: Command, context: CliContext): void {
     .description('delete a group without members, with all it has committed')
     .option('-t, --topic <topic>', 'only what is committed for this topic (repeatable)', addName)
     .option('--if-exists', 'accept that there is none')
-    .option('--json', 'print JSON')
-    .action(async (group: string, { topic: topics, ifExists, json }: DeleteOptions) => {
+    .addOption(jsonOption)
+    .addOption(noJsonOption)
+    .action(async (group: string, options: DeleteOptions) => {
       const { stdout } = context.io;
+      const { topic: topics, ifExists } = options;
       const deleted = await remove(context, group, topics ?? []).catch((error: unknown) => {
         const missing = error instanceof LogbrookError && error.code === 'GROUP_ID_NOT_FOUND';
         if (missing && ifExists) return false;
         throw error;
       });
-      if (json) return printJson(stdout, { group, ...(topics && { topics }), deleted });
+      const result = { group, ...(topics && { topics }), deleted };
+      if (wantsJson(options, stdout)) return printJson(stdout, result);
       const what = topics
         ? `what group ${group} had committed for ${topics.join(', ')}`
         : `group ${group}`;

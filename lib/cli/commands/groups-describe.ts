@@ -6,6 +6,7 @@ import type { Command } from 'commander';
 import type { GroupDescription } from '../../contract/groups.js';
 import type { CliContext } from '../cli-io.js';
 import { print, printJson } from '../output-stream.js';
+import { type FormOptions, jsonOption, noJsonOption, wantsJson } from '../result-form.js';
 import { count, counted, renderTable } from '../table.js';
 
 const partitionColumns = ['TOPIC', 'PARTITION', 'OFFSET', 'END', 'LAG', 'BEHIND', 'MEMBER'];
@@ -15,11 +16,12 @@ export function addGroupsDescribe(groups: Command, context: CliContext): void {
   groups
     .command('describe <group>')
     .description('show the members of a group, what is committed, and how far it is behind')
-    .option('--json', 'print JSON')
-    .action(async (groupId: string, { json }: { json?: boolean }) => {
+    .addOption(jsonOption)
+    .addOption(noJsonOption)
+    .action(async (groupId: string, options: FormOptions) => {
       const { stdout } = context.io;
       const group = await context.client().groups.describe(groupId);
-      if (json) return printJson(stdout, group);
+      if (wantsJson(options, stdout)) return printJson(stdout, group);
       const size = counted(group.members.length, 'member');
       const head = `Group ${groupId}, ${group.state}, ${size}, lag ${count(group.lag)}`;
       const tables = [await partitionTable(group), await memberTable(group)];

@@ -7,6 +7,7 @@ import type { HttpClient } from '../../client/http-client.js';
 import type { GroupListAnswer } from '../../contract/groups.js';
 import type { CliContext } from '../cli-io.js';
 import { print, printJson } from '../output-stream.js';
+import { type FormOptions, jsonOption, noJsonOption, wantsJson } from '../result-form.js';
 import { renderTable } from '../table.js';
 
 export function addGroupsList(groups: Command, context: CliContext): void {
@@ -14,11 +15,12 @@ export function addGroupsList(groups: Command, context: CliContext): void {
     .command('list')
     .alias('ls')
     .description('list the consumer groups')
-    .option('--json', 'print JSON')
-    .action(async ({ json }: { json?: boolean }) => {
+    .addOption(jsonOption)
+    .addOption(noJsonOption)
+    .action(async (options: FormOptions) => {
       const { stdout, stderr } = context.io;
       const found = await all(context.client());
-      if (json) return printJson(stdout, { groups: found });
+      if (wantsJson(options, stdout)) return printJson(stdout, { groups: found });
       if (found.length === 0) {
         stderr.write('There are no groups. Join one with: logbrook consume TOPIC -g GROUP\n');
         return;

@@ -14,13 +14,13 @@ import {
   type TopicChoice,
   targetOptions,
 } from '../reset-target.js';
+import { type FormOptions, jsonOption, noJsonOption, wantsJson } from '../result-form.js';
 import { renderTable } from '../table.js';
 
-type SeekOptions = TargetOptions & {
+type SeekOptions = (FormOptions & TargetOptions) & {
   readonly topic?: TopicChoice[];
   readonly execute?: boolean;
   readonly force?: boolean;
-  readonly json?: boolean;
 };
 
 export function addGroupsSeek(groups: Command, context: CliContext): void {
@@ -37,7 +37,8 @@ export function addGroupsSeek(groups: Command, context: CliContext): void {
   seek
     .option('--execute', 'do it')
     .option('--force', 'send members away first; they come back and go on from there')
-    .option('--json', 'print JSON')
+    .addOption(jsonOption)
+    .addOption(noJsonOption)
     .action(async (groupId: string, options: SeekOptions) => {
       const { io } = context;
       const { topic: topics, execute = false, force = false } = options;
@@ -45,7 +46,7 @@ export function addGroupsSeek(groups: Command, context: CliContext): void {
       const body = { to, execute, force, ...(topics && { topics }) };
       const answer = await context.client().groups.reset(groupId, body);
       const { partitions } = answer;
-      if (options.json) await printJson(io.stdout, answer);
+      if (wantsJson(options, io.stdout)) await printJson(io.stdout, answer);
       else if (partitions.length > 0) await print(io.stdout, await planTable(partitions));
       if (partitions.length === 0) {
         io.stderr.write('Nothing is committed yet: name topics with --topic.\n');

@@ -7,6 +7,7 @@ import type { JobReport } from '../../contract/jobs.js';
 import type { CliContext } from '../cli-io.js';
 import { CommandError } from '../failure.js';
 import { print, printJson } from '../output-stream.js';
+import { type FormOptions, jsonOption, noJsonOption, wantsJson } from '../result-form.js';
 import { type Cell, count, renderTable, timeOf } from '../table.js';
 
 export function addJobs(program: Command, context: CliContext): void {
@@ -14,11 +15,12 @@ export function addJobs(program: Command, context: CliContext): void {
   jobs
     .command('status')
     .description('show whether maintenance runs, and what its last run did')
-    .option('--json', 'print JSON')
-    .action(async ({ json }: { json?: boolean }) => {
+    .addOption(jsonOption)
+    .addOption(noJsonOption)
+    .action(async (options: FormOptions) => {
       const { stdout } = context.io;
       const status = await context.client().jobs.status();
-      if (json) return printJson(stdout, status);
+      if (wantsJson(options, stdout)) return printJson(stdout, status);
       const { running, intervalMs, last } = status;
       const every = intervalMs === 0 ? 'only when asked for' : `every ${intervalMs / 1_000} s`;
       const state = `Maintenance runs ${every}. ${running ? 'It runs now.' : 'It does not run now.'}`;
@@ -28,11 +30,12 @@ export function addJobs(program: Command, context: CliContext): void {
   jobs
     .command('run')
     .description('run maintenance now, and show what it did; exit code 1 if a part of it failed')
-    .option('--json', 'print JSON')
-    .action(async ({ json }: { json?: boolean }) => {
+    .addOption(jsonOption)
+    .addOption(noJsonOption)
+    .action(async (options: FormOptions) => {
       const { stdout } = context.io;
       const report = await context.client().jobs.run();
-      if (json) await printJson(stdout, report);
+      if (wantsJson(options, stdout)) await printJson(stdout, report);
       else await print(stdout, await described(report));
       const { length } = report.failures;
       if (length > 0) throw new CommandError(`${count(length)} part(s) of the run failed.`);

@@ -7,15 +7,15 @@ import { type ScopeOperation, scopeOperations } from '../../access/scopes.js';
 import { addPrefix, addScopeOperations, durationMs, wholeNumber } from '../arguments.js';
 import type { CliContext } from '../cli-io.js';
 import { print, printJson } from '../output-stream.js';
+import { type FormOptions, jsonOption, noJsonOption, wantsJson } from '../result-form.js';
 
-type CreateOptions = {
+type CreateOptions = FormOptions & {
   operations: ScopeOperation[];
   topics?: string[];
   groups?: string[];
   expiresIn?: number;
   requestsPerSecond?: number;
   bytesPerSecond?: number;
-  json?: boolean;
 };
 
 export function addKeysCreate(keys: Command, context: CliContext): void {
@@ -32,10 +32,11 @@ export function addKeysCreate(keys: Command, context: CliContext): void {
     .option('--expires-in <time>', 'opens nothing after this time, as 12h', durationMs)
     .option('--requests-per-second <count>', 'a limit, for each instance', wholeNumber(1))
     .option('--bytes-per-second <count>', 'a limit, for each instance', wholeNumber(1))
-    .option('--json', 'print JSON')
+    .addOption(jsonOption)
+    .addOption(noJsonOption)
     .action(async (name: string, options: CreateOptions) => {
       const { stdout, stderr } = context.io;
-      const { topics = [''], groups = [''], expiresIn, json } = options;
+      const { topics = [''], groups = [''], expiresIn } = options;
       const { requestsPerSecond, bytesPerSecond } = options;
       const made = await context.client().keys.create({
         name,
@@ -46,7 +47,7 @@ export function addKeysCreate(keys: Command, context: CliContext): void {
         },
         ...(expiresIn !== undefined && { expiresAt: Date.now() + expiresIn }),
       });
-      if (json) return printJson(stdout, made);
+      if (wantsJson(options, stdout)) return printJson(stdout, made);
       stderr.write(`Made key ${made.keyId}. This is shown only once:\n`);
       return print(stdout, made.bearer);
     });

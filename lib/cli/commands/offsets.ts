@@ -7,9 +7,10 @@ import type { TopicOffsets } from '../../contract/topics.js';
 import { timeMs } from '../arguments.js';
 import type { CliContext } from '../cli-io.js';
 import { print, printJson } from '../output-stream.js';
+import { type FormOptions, jsonOption, noJsonOption, wantsJson } from '../result-form.js';
 import { renderTable, timeOf } from '../table.js';
 
-type OffsetsOptions = { timestamp?: number; json?: boolean };
+type OffsetsOptions = FormOptions & { timestamp?: number };
 
 export function addOffsets(program: Command, context: CliContext): void {
   program
@@ -20,11 +21,13 @@ export function addOffsets(program: Command, context: CliContext): void {
       'first offset of that time: ms, ISO 8601, or -1h (so long ago)',
       timeMs,
     )
-    .option('--json', 'print JSON')
-    .action(async (topic: string, { timestamp, json }: OffsetsOptions) => {
+    .addOption(jsonOption)
+    .addOption(noJsonOption)
+    .action(async (topic: string, options: OffsetsOptions) => {
+      const { timestamp } = options;
       const { stdout } = context.io;
       const offsets = await context.client().listOffsets(topic, timestamp);
-      if (json) return printJson(stdout, offsets);
+      if (wantsJson(options, stdout)) return printJson(stdout, offsets);
       return print(stdout, await offsetsTable(offsets, timestamp !== undefined));
     });
 }

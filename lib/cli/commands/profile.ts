@@ -7,6 +7,7 @@ import type { CliContext } from '../cli-io.js';
 import { UsageError } from '../failure.js';
 import { print, printJson } from '../output-stream.js';
 import { profilesFile, readProfiles, urlOf, writeProfiles } from '../profiles.js';
+import { type FormOptions, jsonOption, noJsonOption, wantsJson } from '../result-form.js';
 import { renderTable } from '../table.js';
 
 export function addProfile(program: Command, { io }: CliContext): void {
@@ -17,13 +18,14 @@ export function addProfile(program: Command, { io }: CliContext): void {
     .command('list')
     .alias('ls')
     .description('list the profiles')
-    .option('--json', 'print JSON')
-    .action(async ({ json }: { json?: boolean }) => {
+    .addOption(jsonOption)
+    .addOption(noJsonOption)
+    .action(async (options: FormOptions) => {
       const { current, profiles } = await readProfiles(file);
       const found = Object.entries(profiles).map(([name, { url }]) => {
         return { name, url, current: name === current };
       });
-      if (json) return printJson(stdout, { profiles: found });
+      if (wantsJson(options, stdout)) return printJson(stdout, { profiles: found });
       if (found.length === 0) {
         stderr.write('There are no profiles. Add one with: logbrook profile add NAME URL\n');
         return;

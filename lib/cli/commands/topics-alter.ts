@@ -8,11 +8,11 @@ import type { CliContext } from '../cli-io.js';
 import { ownConfigsTable } from '../config-tables.js';
 import { UsageError } from '../failure.js';
 import { print, printJson } from '../output-stream.js';
+import { type FormOptions, jsonOption, noJsonOption, wantsJson } from '../result-form.js';
 
-type AlterOptions = {
+type AlterOptions = FormOptions & {
   config?: ReadonlyMap<string, string>;
   deleteConfig?: readonly string[];
-  json?: boolean;
 };
 
 export function addTopicsAlter(topics: Command, context: CliContext): void {
@@ -21,9 +21,10 @@ export function addTopicsAlter(topics: Command, context: CliContext): void {
     .description('change settings of a topic; see them with: logbrook configs list')
     .option('-c, --config <setting=value>', 'set it (repeatable)', addConfig)
     .option('-d, --delete-config <setting>', 'back to the default (repeatable)', addName)
-    .option('--json', 'print JSON')
+    .addOption(jsonOption)
+    .addOption(noJsonOption)
     .action(async (name: string, options: AlterOptions) => {
-      const { config = new Map<string, string>(), deleteConfig = [], json } = options;
+      const { config = new Map<string, string>(), deleteConfig = [] } = options;
       const both = deleteConfig.find((setting) => config.has(setting));
       if (both !== undefined) throw new UsageError(`${both} is both set and deleted.`);
       if (config.size + deleteConfig.length === 0) {
@@ -38,7 +39,7 @@ export function addTopicsAlter(topics: Command, context: CliContext): void {
           'From now on every record needs a key. Compaction removes those without one.\n',
         );
       }
-      if (json) return printJson(stdout, altered);
+      if (wantsJson(options, stdout)) return printJson(stdout, altered);
       return print(stdout, `Altered topic ${name}.\n\n${await ownConfigsTable(altered.configs)}`);
     });
 }

@@ -9,13 +9,13 @@ import type { TopicResponse } from '../../contract/topics.js';
 import { addConfig, wholeNumber } from '../arguments.js';
 import type { CliContext } from '../cli-io.js';
 import { print, printJson } from '../output-stream.js';
+import { type FormOptions, jsonOption, noJsonOption, wantsJson } from '../result-form.js';
 import { counted } from '../table.js';
 
-type CreateOptions = {
+type CreateOptions = FormOptions & {
   partitions: number;
   config?: ReadonlyMap<string, string>;
   ifNotExists?: boolean;
-  json?: boolean;
 };
 
 export function addTopicsCreate(topics: Command, context: CliContext): void {
@@ -25,11 +25,12 @@ export function addTopicsCreate(topics: Command, context: CliContext): void {
     .option('-p, --partitions <count>', 'how many partitions it has', wholeNumber(1), 1)
     .option('-c, --config <setting=value>', 'a setting (repeatable)', addConfig)
     .option('--if-not-exists', 'accept that it exists already')
-    .option('--json', 'print JSON')
+    .addOption(jsonOption)
+    .addOption(noJsonOption)
     .action(async (name: string, options: CreateOptions) => {
       const { stdout } = context.io;
       const { topic, created } = await create(context.client(), name, options);
-      if (options.json) return printJson(stdout, topic);
+      if (wantsJson(options, stdout)) return printJson(stdout, topic);
       const size = counted(topic.partitions, 'partition');
       const said = created ? `Made topic ${name}` : `Topic ${name} exists already,`;
       return print(stdout, `${said} with ${size}.`);

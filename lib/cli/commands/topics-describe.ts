@@ -6,6 +6,7 @@ import type { Command } from 'commander';
 import type { CliContext } from '../cli-io.js';
 import { ownConfigsTable } from '../config-tables.js';
 import { print, printJson } from '../output-stream.js';
+import { type FormOptions, jsonOption, noJsonOption, wantsJson } from '../result-form.js';
 import { renderTable, timeOf } from '../table.js';
 
 const columns = ['PARTITION', 'LOG START', 'HIGH WATERMARK', 'LEADER EPOCH', 'LEADER', 'FENCE'];
@@ -14,11 +15,12 @@ export function addTopicsDescribe(topics: Command, context: CliContext): void {
   topics
     .command('describe <name>')
     .description('show a topic, the state of its partitions and the settings it has of its own')
-    .option('--json', 'print JSON')
-    .action(async (name: string, { json }: { json?: boolean }) => {
+    .addOption(jsonOption)
+    .addOption(noJsonOption)
+    .action(async (name: string, options: FormOptions) => {
       const { stdout } = context.io;
       const topic = await context.client().describeTopic(name);
-      if (json) return printJson(stdout, topic);
+      if (wantsJson(options, stdout)) return printJson(stdout, topic);
       const rows = topic.partitions.map((one) => [
         one.partition,
         one.logStartOffset,

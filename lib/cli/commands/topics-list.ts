@@ -7,6 +7,7 @@ import type { HttpClient } from '../../client/http-client.js';
 import type { TopicResponse } from '../../contract/topics.js';
 import type { CliContext } from '../cli-io.js';
 import { print, printJson } from '../output-stream.js';
+import { type FormOptions, jsonOption, noJsonOption, wantsJson } from '../result-form.js';
 import { renderTable, timeOf } from '../table.js';
 
 export function addTopicsList(topics: Command, context: CliContext): void {
@@ -14,11 +15,12 @@ export function addTopicsList(topics: Command, context: CliContext): void {
     .command('list')
     .alias('ls')
     .description('list the topics')
-    .option('--json', 'print JSON')
-    .action(async ({ json }: { json?: boolean }) => {
+    .addOption(jsonOption)
+    .addOption(noJsonOption)
+    .action(async (options: FormOptions) => {
       const { stdout, stderr } = context.io;
       const found = await all(context.client());
-      if (json) return printJson(stdout, { topics: found });
+      if (wantsJson(options, stdout)) return printJson(stdout, { topics: found });
       if (found.length === 0) {
         stderr.write('There are no topics. Make one with: logbrook topics create NAME\n');
         return;

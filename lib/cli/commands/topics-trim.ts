@@ -10,9 +10,10 @@ import type { CliContext } from '../cli-io.js';
 import { CommandError } from '../failure.js';
 import { type OffsetSpec, offsetSpecHelp, parseOffsetSpec, startOffset } from '../offset-spec.js';
 import { print, printJson } from '../output-stream.js';
+import { type FormOptions, jsonOption, noJsonOption, wantsJson } from '../result-form.js';
 import { renderTable } from '../table.js';
 
-type TrimOptions = { partition: readonly number[]; offset: OffsetSpec; json?: boolean };
+type TrimOptions = FormOptions & { partition: readonly number[]; offset: OffsetSpec };
 
 export function addTopicsTrim(topics: Command, context: CliContext): void {
   topics
@@ -20,11 +21,14 @@ export function addTopicsTrim(topics: Command, context: CliContext): void {
     .description('delete the records of a partition below an offset')
     .requiredOption('-p, --partition <number>', 'of this partition (repeatable)', addPartition)
     .requiredOption('-o, --offset <offset>', `${offsetSpecHelp}; end: all records`, parseOffsetSpec)
-    .option('--json', 'print JSON')
-    .action(async (name: string, { partition: partitions, offset, json }: TrimOptions) => {
+    .addOption(jsonOption)
+    .addOption(noJsonOption)
+    .action(async (name: string, options: TrimOptions) => {
       const { stdout } = context.io;
-      const trimmed = await trim(context.client(), name, [...new Set(partitions)], offset);
-      if (json) return printJson(stdout, { topic: name, partitions: trimmed });
+      const partitions = [...new Set(options.partition)];
+      const trimmed = await trim(context.client(), name, partitions, options.offset);
+      const result = { topic: name, partitions: trimmed };
+      if (wantsJson(options, stdout)) return printJson(stdout, result);
       const rows = trimmed.map((one) => [one.partition, one.logStartOffset, one.highWatermark]);
       return print(stdout, await renderTable(['PARTITION', 'LOG START', 'HIGH WATERMARK'], rows));
     });

@@ -10,13 +10,14 @@ import { type CliContext, type CliIo, stoppable } from '../cli-io.js';
 import { CommandError } from '../failure.js';
 import { print, printJson } from '../output-stream.js';
 import { startProgress } from '../progress.js';
+import { type FormOptions, jsonOption, noJsonOption, wantsJson } from '../result-form.js';
 import { createHistoryFile } from '../verify/history-file.js';
 import { renderReport, type VerifyReport, verifyReport } from '../verify/report.js';
 import { createTally } from '../verify/tally.js';
 import { deleteVerifyTopic, openVerifyTopic } from '../verify/verify-topic.js';
 import { runWorkload } from '../verify/workload.js';
 
-type VerifyOptions = {
+type VerifyOptions = FormOptions & {
   readonly duration: number;
   readonly rate: number;
   readonly producers: number;
@@ -27,7 +28,6 @@ type VerifyOptions = {
   readonly topic?: string;
   readonly keep?: boolean;
   readonly history?: string;
-  readonly json?: boolean;
 };
 
 const recordBytesCap = 512 * 1024;
@@ -65,7 +65,8 @@ export function addVerify(program: Command, context: CliContext): void {
     .option('--topic <name>', 'use this topic, from its end on; nobody else may write to it')
     .option('--keep', 'do not delete the topic that was made')
     .option('--history <file>', 'write all that was asked and answered, as lines of JSON')
-    .option('--json', 'print the report as JSON')
+    .addOption(jsonOption)
+    .addOption(noJsonOption)
     .action((options: VerifyOptions) => verify(context, options));
 }
 
@@ -118,7 +119,7 @@ async function verify(context: CliContext, options: VerifyOptions): Promise<void
   await history?.close();
   const seconds = (clockMs() - startMs) / 1_000;
   const report = verifyReport(topic.name, seconds, tally.counts(), checker.finish());
-  await tell(io, report, options.json ?? false);
+  await tell(io, report, options);
   if (unread !== undefined) throw unread;
   const failure = failureOf(report, topic.own);
   if (failure) throw failure;
@@ -130,8 +131,8 @@ function clockMs(): number {
   return Math.round((performance.timeOrigin + performance.now()) * 1_000) / 1_000;
 }
 
-async function tell({ stdout }: CliIo, report: VerifyReport, asJson: boolean): Promise<void> {
-  if (asJson) await printJson(stdout, report);
+async function tell({ stdout }: CliIo, report: VerifyReport, options: FormOptions): Promise<void> {
+  if (wantsJson(options, stdout)) await printJson(stdout, report);
   else await print(stdout, await renderReport(report));
 }
 

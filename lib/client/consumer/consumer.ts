@@ -10,6 +10,7 @@ import type { HttpClient } from '../http-client.js';
 import { LogbrookError } from '../logbrook-error.js';
 import { patientRetry, type RetryPolicy } from '../retry.js';
 import type { Deserializer } from '../serializers.js';
+import { takesUnreadable, type UnreadableRecord } from './failed-read.js';
 import { createFetcher, type FetchedRecords, type TopicPartition } from './fetcher.js';
 import type { Membership, MembershipEvents } from './membership.js';
 import { createOwnedPartitions, type Owned, type Position } from './owned-partitions.js';
@@ -253,13 +254,31 @@ export function createConsumer<K, V>(
     }
   }
 
+  /** What a run can set aside does not end it. */
+  function takeAny(
+    entry: Owned,
+    placed: PlacedRecord,
+    unreadableToo: boolean,
+  ): ConsumerRecord<K, V> | UnreadableRecord | undefined {
+    try {
+      return take(entry, placed);
+    } catch (unreadable) {
+      if (!unreadableToo) throw unreadable;
+      const { at, signal } = entry;
+      const { key, value, headers, offset, timestampMs } = placed;
+      return { ...at, offset, timestampMs, key, value, headers, signal, unreadable };
+    }
+  }
+
   async function run(
     handler: (record: ConsumerRecord<K, V>) => Promise<void> | void,
     runOptions: RunOptions<ConsumerRecord<K, V>> = {},
   ): Promise<void> {
     const { random, sleep } = timing;
+    const unreadableToo = takesUnreadable(runOptions);
     const handling = createHandling(handler, runOptions, {
       finished,
+      failed: events.failed,
       random,
       sleep,
       over: () => closed,
@@ -269,7 +288,7 @@ export function createConsumer<K, V>(
       for (let fetched = await nextFetched(); fetched; fetched = await nextFetched()) {
         const entry = owned.find(fetched);
         for (const placed of entry ? fetched.records : []) {
-          const record = take(entry as Owned, placed);
+          const record = takeAny(entry as Owned, placed, unreadableToo);
           if (!record || closed) break;
           await handling.submit(record, keyText(placed.key));
           busySinceMs = timing.nowMs();

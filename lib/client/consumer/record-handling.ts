@@ -4,10 +4,18 @@
  * or ends it all, as was asked for.
  */
 
+import { isUnreadable, type UnreadableRecord } from './failed-read.js';
+
 export type OrderBy = 'partition' | 'key' | 'none';
 
+export type FailureHandler<R> = {
+  (record: R, error: unknown): Promise<void>;
+  /** Takes what the deserializers do not; without it such a record ends the run. */
+  readonly unreadable?: (record: UnreadableRecord, error: unknown) => Promise<void>;
+};
+
 /** After the last retry: `stop` ends the run with the error; `skip` goes on; or a function takes the record. */
-export type OnFailure<R> = 'stop' | 'skip' | ((record: R, error: unknown) => Promise<void>);
+export type OnFailure<R> = 'stop' | 'skip' | FailureHandler<R>;
 
 export type RunOptions<R> = {
   /** Handlers under way at once. Default: 1. */
@@ -37,17 +45,20 @@ export type Handling<R> = {
   drain(): Promise<void>;
 };
 
-export function createHandling<R extends HandledRecord>(
-  handler: (record: R) => Promise<void> | void,
-  { concurrency = 1, orderBy = 'partition', ...options }: RunOptions<R>,
+export function createHandling<T extends HandledRecord>(
+  handler: (record: T) => Promise<void> | void,
+  { concurrency = 1, orderBy = 'partition', ...options }: RunOptions<T>,
   deps: {
-    finished(record: R): void;
+    finished(record: T | UnreadableRecord): void;
+    /** Whoever waits for the next record need not: it would not be handled. */
+    failed(error: unknown): void;
     /** The consumer is closed: what has not begun is left to whoever comes next. */
     over(): boolean;
     sleep(delayMs: number, signal: AbortSignal): Promise<void>;
     random(): number;
   },
-): Handling<R> {
+): Handling<T | UnreadableRecord> {
+  type R = T | UnreadableRecord;
   /** The newest of each row that must keep its order. */
   const rows = new Map<string, Promise<void>>();
   let open = 0;
@@ -60,7 +71,14 @@ export function createHandling<R extends HandledRecord>(
     for (const resolve of woken) resolve();
   }
 
-  async function attempt(record: R): Promise<void> {
+  async function setAside(record: UnreadableRecord): Promise<void> {
+    const { onFailure = 'stop' } = options;
+    if (onFailure === 'skip') return;
+    if (onFailure === 'stop' || !onFailure.unreadable) throw record.unreadable;
+    await onFailure.unreadable(record, record.unreadable);
+  }
+
+  async function attempt(record: T): Promise<void> {
     const { retries = 0, retryPauseMs = 100, onFailure = 'stop' } = options;
     for (let tries = 0; ; tries++) {
       if (record.signal.aborted) return;
@@ -84,10 +102,11 @@ export function createHandling<R extends HandledRecord>(
     try {
       // What comes after a failure that ends it all is not touched.
       if (failure || deps.over() || record.signal.aborted) return;
-      await attempt(record);
+      await (isUnreadable(record) ? setAside(record) : attempt(record));
       if (!record.signal.aborted) deps.finished(record);
     } catch (error) {
       failure ??= { error };
+      deps.failed(error);
     } finally {
       open--;
       changed();

@@ -205,6 +205,14 @@ describe('run', () => {
     await expect(running).rejects.toThrow('broken');
     expect(commits).toEqual([{ topic: 'access', partition: 1, offset: 4 }]);
   });
+
+  test('stops with the error of a handler, though no further record comes', async () => {
+    await produce(1);
+    const running = consumerOf().run(() => {
+      throw new Error('broken');
+    });
+    await expect(running).rejects.toThrow('broken');
+  });
 });
 
 test('a partition that is lost fires the signal, and is not committed any more', async () => {
