@@ -278,7 +278,7 @@ export function createConsumer<K, V>(
         for (const placed of entry ? fetched.records : []) {
           const record = take(entry as Owned, placed);
           if (!record || closed) break;
-          await handling.submit(record, keyText(placed.key));
+          await handling.submit(record, placed.key);
           busySinceMs = timing.nowMs();
         }
         if (!closed) passed(entry, fetched);
@@ -323,8 +323,3 @@ function readAs<T>(
 }
 
 type Handled = TopicPartition & { readonly offset: number; readonly signal: AbortSignal };
-
-/** Tells keys apart; latin1 keeps every byte. */
-function keyText(key: Uint8Array | null): string {
-  return key === null ? '' : `k${String.fromCharCode(...key.subarray(0, 1_024))}`;
-}
