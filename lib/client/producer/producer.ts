@@ -40,6 +40,8 @@ export type Producer = {
    * wait for it before adding more.
    */
   add(topic: string, record: ProducerRecord): Promise<void> | undefined;
+  /** Whether `send` copies a record's bytes before it returns: then they may change at once. */
+  copiesAtOnce(topic: string): boolean;
   /** Learns how many partitions the topic has. */
   prepare(topic: string): Promise<void>;
   /** Resolves when all that was sent is acknowledged; rejects with the first failure since the last flush. */
@@ -235,6 +237,11 @@ export function createProducer(
       place(topic, record);
       return room();
     },
+    // A partitioner of somebody else's may keep the key.
+    copiesAtOnce: (topic) =>
+      partitioner === kafkaPartitioner &&
+      topics.has(topic) &&
+      bufferedBytes < settings.bufferMemory,
     prepare,
     flush,
     close,
