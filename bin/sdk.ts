@@ -7,6 +7,7 @@ import { createLogbrook, type Logbrook } from '../lib/client/logbrook.js';
 import type { Observe } from '../lib/client/observer.js';
 import { publishOnChannel } from '../lib/runtime/event-channels.js';
 import { nodeCodecs } from '../lib/runtime/node-codecs.js';
+import { nodeFetch } from '../lib/runtime/node-fetch.js';
 
 export type * from '../lib/client/consumer/consumer.js';
 // biome-ignore lint/performance/noBarrelFile: a package has one entry; nothing inside imports it.
@@ -28,5 +29,6 @@ export function connect(options: HttpClientOptions): Logbrook {
     publishOnChannel(event);
     options.observe?.(event);
   };
-  return createLogbrook({ ...options, observe }, nodeCodecs);
+  const exchange = options.fetch ?? nodeFetch;
+  return createLogbrook({ ...options, fetch: exchange, observe }, nodeCodecs);
 }

@@ -6,7 +6,7 @@
 import { batchContentType, fetchHeaders } from '../contract/media-types.js';
 import { LogbrookError } from './logbrook-error.js';
 import { briefRetry, type RetryPolicy, type Timing, withRetry } from './retry.js';
-import type { HttpRequest, Transport } from './transport.js';
+import type { Answer, HttpRequest, Transport } from './transport.js';
 
 export type FetchedBatches = {
   /** RecordBatches, one after another; empty at the end of the log. */
@@ -50,7 +50,7 @@ export function fetchBatches(
 }
 
 /** Something in between may have dropped a header: going on from a guess would skip records. */
-function placeIn(response: Response, name: string): number {
+function placeIn(response: Answer, name: string): number {
   const value = response.headers.get(name);
   if (value !== null && /^\d{1,16}$/.test(value)) return Number(value);
   throw new LogbrookError(`The answer lacks the header ${name}. Is a proxy dropping it?`, {

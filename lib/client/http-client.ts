@@ -17,13 +17,13 @@ import { createKeyCalls, type KeyCalls } from './key-calls.js';
 import { LogbrookError, refused } from './logbrook-error.js';
 import type { Observe } from './observer.js';
 import { briefRetry, machineTiming, type RetryPolicy, type Timing, withRetry } from './retry.js';
-import { createTransport, type Fetch, type HttpRequest, type Transport } from './transport.js';
+import { createTransport, type Exchange, type HttpRequest, type Transport } from './transport.js';
 
 export type HttpClientOptions = {
   readonly url: string;
   /** An access key, `<key id>.<secret>`, or a token. A server on loopback asks for none. */
   readonly key?: string | undefined;
-  readonly fetch?: Fetch | undefined;
+  readonly fetch?: Exchange | undefined;
   readonly timing?: Timing | undefined;
   /** Hears of batches, fetches, commits, partitions that come and go, and retries. */
   readonly observe?: Observe | undefined;
@@ -181,8 +181,8 @@ function createCall(transport: Transport, timing: Timing, observe: Observe): Cal
 
 /** Throws `TypeError` for a URL that is none. */
 export function createHttpClient(options: HttpClientOptions): HttpClient {
-  const fetcher: Fetch = options.fetch ?? ((url, init) => fetch(url, init));
-  const transport = createTransport(options.url, fetcher, options.key);
+  const exchange: Exchange = options.fetch ?? ((url, init) => fetch(url, init));
+  const transport = createTransport(options.url, exchange, options.key);
   const timing = options.timing ?? machineTiming;
   const observe: Observe = options.observe ?? (() => {});
   const call = createCall(transport, timing, observe);

@@ -16,6 +16,7 @@ import { refused } from './logbrook-error.js';
 import { createProducer, type Ticket } from './producer/producer.js';
 import type { ProducerOptions } from './producer/producer-options.js';
 import { type Deserializer, type Serializer, stringSerde } from './serializers.js';
+import { createTextScratch } from './text-scratch.js';
 
 export type TypedRecord<K, V> = {
   readonly topic: string;
@@ -90,11 +91,14 @@ function typedProducer<K, V>(
   const text = stringSerde.serialize as Serializer<unknown>;
   const keyBytes: Serializer<K> = options.keySerializer ?? text;
   const valueBytes: Serializer<V> = options.valueSerializer ?? text;
+  const briefKeyBytes = options.keySerializer ?? scratchText();
+  const briefValueBytes = options.valueSerializer ?? scratchText();
   return {
     send({ topic, key, value, headers = [], timestampMs, partition }) {
+      const brief = producer.copiesAtOnce(topic);
       return producer.send(topic, {
-        key: key === undefined || key === null ? null : keyBytes(key),
-        value: value === null ? null : valueBytes(value),
+        key: key === undefined || key === null ? null : (brief ? briefKeyBytes : keyBytes)(key),
+        value: value === null ? null : (brief ? briefValueBytes : valueBytes)(value),
         headers,
         timestampMs: timestampMs ?? client.timing.nowMs(),
         partition,
@@ -109,6 +113,9 @@ function typedProducer<K, V>(
     [Symbol.asyncDispose]: producer.close,
   };
 }
+
+/** For strings, which K and V are by default. */
+const scratchText = () => createTextScratch() as Serializer<unknown>;
 
 function typedConsumer<K, V>(
   client: HttpClient,

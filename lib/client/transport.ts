@@ -13,6 +13,21 @@ import {
 
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
+/** What of `fetch` is needed; the global one will do, and what can stand in for it. */
+export type Exchange = (url: string, init: ExchangeInit) => Promise<Answer>;
+export type ExchangeInit = {
+  readonly method: string;
+  readonly headers: Record<string, string>;
+  /** Bytes are sent as they are: the type only rules out memory shared between threads. */
+  readonly body?: string | Uint8Array<ArrayBuffer>;
+  readonly signal: AbortSignal;
+  readonly redirect: 'error';
+  readonly window: null;
+};
+export type Answer = Pick<Response, 'ok' | 'status' | 'body' | 'json' | 'arrayBuffer'> & {
+  readonly headers: Pick<Headers, 'get'>;
+};
+
 export type HttpRequest = {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   readonly path: string;
@@ -25,7 +40,7 @@ export type HttpRequest = {
 
 /** An answer whose body is still to be read. */
 export type OpenAnswer = {
-  readonly response: Response;
+  readonly response: Answer;
   /** Gives what follows this much time, from now on. */
   extend(timeoutMs: number): void;
   /** What a failure while reading means. */
@@ -46,7 +61,7 @@ export type Transport = {
  * `key`: `<key id>.<secret>` or a token, sent along with every request. Throws `TypeError` for what is no
  * http or https URL, and for a key that cannot stand in a header.
  */
-export function createTransport(baseUrl: string, fetcher: Fetch, key?: string): Transport {
+export function createTransport(baseUrl: string, exchange: Exchange, key?: string): Transport {
   const base = new URL(baseUrl);
   if (!/^https?:$/.test(base.protocol)) throw new TypeError(`${baseUrl} is not an http(s) URL`);
   const credentials = credentialsOf(key);
@@ -64,10 +79,9 @@ export function createTransport(baseUrl: string, fetcher: Fetch, key?: string): 
       return method === 'GET' ? withoutEffect(failure(error)) : failure(error);
     };
     try {
-      const response = await fetcher(url + path + queryString(query), {
+      const response = await exchange(url + path + queryString(query), {
         method,
         headers: { accept: 'application/json', ...credentials, ...headers },
-        // Bytes are sent as they are: the type only rules out memory shared between threads.
         ...(body !== undefined && { body: body as string | Uint8Array<ArrayBuffer> }),
         signal: deadline.signal,
         ...direct,
@@ -155,14 +169,14 @@ function queryString(query: HttpRequest['query'] = {}): string {
   return given.length === 0 ? '' : `?${new URLSearchParams(given)}`;
 }
 
-async function jsonOf(response: Response, url: string): Promise<unknown> {
+async function jsonOf(response: Answer, url: string): Promise<unknown> {
   const type = response.headers.get('content-type') ?? '';
   if (/^application\/([\w.-]+\+)?json\b/.test(type)) return await response.json();
   await response.body?.cancel();
   throw notLogbrook(response, url);
 }
 
-async function failureOf(response: Response, url: string): Promise<LogbrookError> {
+async function failureOf(response: Answer, url: string): Promise<LogbrookError> {
   const seconds = Number(response.headers.get('retry-after') ?? Number.NaN);
   const retryAfterMs = Number.isFinite(seconds) ? seconds * 1_000 : undefined;
   const body: unknown = await response.json().catch(() => undefined);
@@ -172,7 +186,7 @@ async function failureOf(response: Response, url: string): Promise<LogbrookError
 }
 
 /** An answer of something in between, or of another server altogether. */
-function notLogbrook({ status, headers }: Response, url: string, retryAfterMs?: number) {
+function notLogbrook({ status, headers }: Answer, url: string, retryAfterMs?: number) {
   const type = headers.get('content-type') ?? 'no content type';
   const busy = [408, 429, 500, 502, 503, 504].includes(status);
   const advice = busy ? '' : ' Is this the URL of a Logbrook server?';

@@ -10,7 +10,7 @@ export class ByteReader {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
   #position: number;
-  readonly #end: number;
+  #end: number;
 
   constructor(bytes: Uint8Array, position = 0, end = bytes.length) {
     this.#bytes = bytes;
@@ -25,6 +25,23 @@ export class ByteReader {
 
   get remainingBytes(): number {
     return this.#end - this.#position;
+  }
+
+  /** Nothing after the next `countBytes` can be read until `widen` is given what this returns. */
+  narrow(countBytes: number): number {
+    const end = this.#end;
+    this.#end = this.#advance(countBytes) + countBytes;
+    this.#position = this.#end - countBytes;
+    return end;
+  }
+
+  widen(end: number): void {
+    this.#end = end;
+  }
+
+  /** Passes over bytes; tells where they begin. */
+  skip(countBytes: number): number {
+    return this.#advance(countBytes);
   }
 
   int8(): number {
@@ -49,8 +66,12 @@ export class ByteReader {
 
   /** A view, not a copy. */
   bytes(countBytes: number): Uint8Array {
-    const at = this.#advance(countBytes);
-    return this.#bytes.subarray(at, at + countBytes);
+    return this.bytesAt(this.#advance(countBytes), countBytes);
+  }
+
+  /** A view of bytes that were passed over. */
+  bytesAt(position: number, countBytes: number): Uint8Array {
+    return this.#bytes.subarray(position, position + countBytes);
   }
 
   unsigned(): number {

@@ -9,7 +9,13 @@ import { ByteReader } from './byte-reader.js';
 import type { Codecs, Compression } from './codecs.js';
 import { CorruptData } from './corrupt-data.js';
 import { batchUncompressedBytesMax, recordHeadersMax } from './limits.js';
-import { type LogRecord, type PlacedRecord, readHeaderName, readRecord } from './record.js';
+import {
+  FoundRecord,
+  type LogRecord,
+  type PlacedRecord,
+  readHeaderName,
+  readRecord,
+} from './record.js';
 import { sharedBytesMax, takeMemory } from './shared-memory.js';
 
 export type BatchToEncode = {
@@ -56,6 +62,18 @@ export function decodeRecords(bytes: Uint8Array, codecs: Codecs): PlacedRecord[]
   const records = recordsAsWritten(bytes, header, codecs);
   if (!header.logAppendTime) return records;
   return records.map((record) => ({ ...record, timestampMs: header.maxTimestampMs }));
+}
+
+/** The same for whoever goes through them one by one, and may keep few of them. */
+export function findRecords(bytes: Uint8Array, header: BatchHeader, codecs: Codecs): FoundRecord[] {
+  const { baseOffset, baseTimestampMs, recordCount } = header;
+  const appendTimeMs = header.logAppendTime ? header.maxTimestampMs : undefined;
+  const reader = new ByteReader(recordBytes(bytes, header, codecs));
+  const records: FoundRecord[] = [];
+  while (records.length < recordCount) {
+    records.push(new FoundRecord(reader, baseOffset, baseTimestampMs, appendTimeMs));
+  }
+  return records;
 }
 
 /** With the timestamps that their producer gave them, whatever the topic says of those. */

@@ -6,7 +6,7 @@
  *   | headerCount varint | (nameLength varint | name | valueLength varint (-1: null) | value)...
  */
 
-import { ByteReader } from './byte-reader.js';
+import type { ByteReader } from './byte-reader.js';
 import { type ByteWriter, varintBytes } from './byte-writer.js';
 import { CorruptData } from './corrupt-data.js';
 
@@ -75,26 +75,72 @@ export function readRecord(
   baseOffset: number,
   baseTimestampMs: number,
 ): PlacedRecord {
-  const sizeBytes = reader.varint32();
-  if (sizeBytes < 0) throw new CorruptData(`record length is ${sizeBytes}`);
-  const body = reader.bytes(sizeBytes);
-  const inner = new ByteReader(body);
-  inner.int8();
-  const timestampMs = baseTimestampMs + inner.varint();
-  const offset = baseOffset + inner.varint32();
-  const key = readNullable(inner);
-  const value = readNullable(inner);
-  const headerCount = inner.varint32();
+  const found = new FoundRecord(reader, baseOffset, baseTimestampMs);
+  const { offset, timestampMs, key, value, headers } = found;
+  return { offset, timestampMs, key, value, headers };
+}
+
+/** A record found whole in its batch: its key and value become views only when they are asked for. */
+export class FoundRecord implements PlacedRecord {
+  readonly offset: number;
+  readonly timestampMs: number;
+  readonly headers: readonly RecordHeader[];
+  readonly #reader: ByteReader;
+  readonly #keyAt: number;
+  readonly #keyBytes: number;
+  readonly #valueAt: number;
+  readonly #valueBytes: number;
+
+  /** The next of `reader`. Of its own time nothing is left where the log has set another. */
+  constructor(
+    reader: ByteReader,
+    baseOffset: number,
+    baseTimestampMs: number,
+    appendTimeMs?: number,
+  ) {
+    const sizeBytes = reader.varint32();
+    if (sizeBytes < 0) throw new CorruptData(`record length is ${sizeBytes}`);
+    const end = reader.narrow(sizeBytes);
+    reader.int8();
+    const timestampMs = baseTimestampMs + reader.varint();
+    this.timestampMs = appendTimeMs ?? timestampMs;
+    this.offset = baseOffset + reader.varint32();
+    this.#reader = reader;
+    this.#keyBytes = reader.varint32();
+    this.#keyAt = skipNullable(reader, this.#keyBytes);
+    this.#valueBytes = reader.varint32();
+    this.#valueAt = skipNullable(reader, this.#valueBytes);
+    this.headers = readHeaders(reader);
+    if (reader.remainingBytes !== 0) {
+      throw new CorruptData(`record has ${reader.remainingBytes} bytes too many`);
+    }
+    reader.widen(end);
+  }
+
+  get key(): Uint8Array | null {
+    return this.#keyBytes === -1 ? null : this.#reader.bytesAt(this.#keyAt, this.#keyBytes);
+  }
+
+  get value(): Uint8Array | null {
+    return this.#valueBytes === -1 ? null : this.#reader.bytesAt(this.#valueAt, this.#valueBytes);
+  }
+}
+
+function skipNullable(reader: ByteReader, sizeBytes: number): number {
+  return sizeBytes === -1 ? reader.position : reader.skip(sizeBytes);
+}
+
+function readHeaders(reader: ByteReader): readonly RecordHeader[] {
+  const headerCount = reader.varint32();
   // Two bytes is the least a header takes: a lying count must not make us allocate.
-  if (headerCount < 0 || headerCount > inner.remainingBytes / 2) {
+  if (headerCount < 0 || headerCount > reader.remainingBytes / 2) {
     throw new CorruptData(`header count ${headerCount} does not fit the record`);
   }
   const headers: RecordHeader[] = [];
-  for (let i = 0; i < headerCount; i++) headers.push([readHeaderName(inner), readNullable(inner)]);
-  if (inner.remainingBytes !== 0) {
-    throw new CorruptData(`record has ${inner.remainingBytes} bytes too many`);
+  for (let i = 0; i < headerCount; i++) {
+    headers.push([readHeaderName(reader), readNullable(reader)]);
   }
-  return { offset, timestampMs, key, value, headers };
+  return headers;
 }
 
 function readNullable(reader: ByteReader): Uint8Array | null {

@@ -50,6 +50,36 @@ test('typed by serializers, from one partition', async () => {
   expect(ids).toEqual([1, 2, 3]);
 });
 
+test('strings arrive whole that wait together, for the topic and for room', async () => {
+  const logbrook = connect();
+  const producer = logbrook.producer({ batchSize: 1_024, bufferMemory: 2_048 });
+  const values = Array.from({ length: 300 }, (_, i) => `${i} `.repeat(1 + (i % 40)));
+  await Promise.all(
+    values.map((value, i) => producer.send({ topic: 'orders', key: `key-${i}`, value })),
+  );
+  await producer.close();
+  await using consumer = logbrook.consumer({ topics: ['orders'] });
+  const read: (readonly [string | null, string | null])[] = [];
+  for await (const { key, value } of consumer) {
+    read.push([key, value]);
+    if (read.length === values.length) break;
+  }
+  const sent = values.map((value, i) => [`key-${i}`, value] as const);
+  expect(new Map(read)).toEqual(new Map(sent));
+});
+
+test('the keys that a partitioner was given stay as they were', async () => {
+  const keys: (Uint8Array | null)[] = [];
+  const partitioner = ({ key }: { readonly key: Uint8Array | null }) => keys.push(key) % 2;
+  await using producer = connect().producer({ partitioner });
+  for (const key of ['ann', 'bob', 'cy']) await producer.send({ topic: 'orders', key, value: '' });
+  expect(keys.map((key) => new TextDecoder().decode(key ?? undefined))).toEqual([
+    'ann',
+    'bob',
+    'cy',
+  ]);
+});
+
 test('a value that its deserializer does not take: the error says where it is', async () => {
   const logbrook = connect();
   await logbrook.admin.append('orders', [{ value: 'no JSON', partition: 1 }]);

@@ -4,7 +4,12 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { withAppendTime } from '../../lib/log/append-time.js';
 import { batchHeaderBytes, readBatchHeader } from '../../lib/log/batch-header.js';
-import { decodeRecords, encodeRecordBatch, validateBatch } from '../../lib/log/record-batch.js';
+import {
+  decodeRecords,
+  encodeRecordBatch,
+  findRecords,
+  validateBatch,
+} from '../../lib/log/record-batch.js';
 import { nodeCodecs } from '../../lib/runtime/node-codecs.js';
 
 const record = (timestampMs: number) => ({
@@ -26,6 +31,8 @@ test('every record has the time of the append, and the rest is as it was', () =>
   validateBatch(stamped, after, nodeCodecs);
   const times = decodeRecords(stamped, nodeCodecs).map(({ timestampMs }) => timestampMs);
   expect(times).toEqual([1_000, 1_000]);
+  const found = findRecords(stamped, after, nodeCodecs).map(({ timestampMs }) => timestampMs);
+  expect(found).toEqual(times);
   expect(stamped.subarray(batchHeaderBytes)).toEqual(bytes.subarray(batchHeaderBytes));
 });
 

@@ -3,10 +3,12 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { readBatchHeader, sealBatch } from '../../lib/log/batch-header.js';
+import type { PlacedRecord } from '../../lib/log/record.js';
 import {
   decodeRecords,
   eachBatch,
   encodeRecordBatch,
+  findRecords,
   validateBatch,
 } from '../../lib/log/record-batch.js';
 import { anyRecords, damaged, decodes, propertyRuns } from './samples.js';
@@ -22,6 +24,10 @@ const anyBatch = fc.tuple(anyRecords, compression).map(([records, codec]) => {
   return encodeRecordBatch({ records, compression: codec }, testCodecs);
 });
 
+function copyOf({ offset, timestampMs, key, value, headers }: PlacedRecord): PlacedRecord {
+  return { offset, timestampMs, key, value, headers };
+}
+
 test('every batch is valid and gives its records back', () => {
   const property = fc.property(anyRecords, compression, producer, (records, codec, by) => {
     const bytes = encodeRecordBatch({ records, compression: codec, producer: by }, testCodecs);
@@ -32,6 +38,7 @@ test('every batch is valid and gives its records back', () => {
     expect(header.sizeBytes).toBe(bytes.length);
     const placed = records.map((record, offset) => ({ ...record, offset }));
     expect(decodeRecords(bytes, testCodecs)).toEqual(placed);
+    expect(findRecords(bytes, header, testCodecs).map(copyOf)).toEqual(placed);
   });
   fc.assert(property, propertyRuns);
 });

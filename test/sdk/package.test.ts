@@ -35,7 +35,10 @@ test('the SDK loads nothing of the server, and no AWS SDK', () => {
   expect([...packagesOf('sdk.js')].sort()).toEqual([
     'crc-32/crc32c.js',
     'node:diagnostics_channel',
+    'node:http',
+    'node:https',
     'node:module',
+    'node:stream',
     'node:zlib',
   ]);
 });

@@ -15,6 +15,7 @@ import { createFetcher, type FetchedRecords, type TopicPartition } from './fetch
 import type { Membership, MembershipEvents } from './membership.js';
 import { createOwnedPartitions, type Owned, type Position } from './owned-partitions.js';
 import { createHandling, type RunOptions } from './record-handling.js';
+import { ended, iterateSteps } from './step-iterator.js';
 
 export type ConsumerRecord<K, V> = TopicPartition & {
   readonly offset: number;
@@ -200,20 +201,14 @@ export function createConsumer<K, V>(
 
   /** Undefined for a partition that was lost meanwhile, or is being given up. */
   function take(entry: Owned, record: PlacedRecord): ConsumerRecord<K, V> | undefined {
-    if (!owned.isOpen(entry)) return undefined;
-    entry.tracker.started(record.offset);
-    const { topic, partition } = entry.at;
+    if (entry.closed) return undefined;
+    const { at, signal } = entry;
+    const { topic, partition } = at;
     const { offset, timestampMs, headers } = record;
-    return {
-      topic,
-      partition,
-      offset,
-      timestampMs,
-      key: readAs(options.key, record.key, 'key', { topic, partition, offset }),
-      value: readAs(options.value, record.value, 'value', { topic, partition, offset }),
-      headers,
-      signal: entry.signal,
-    };
+    entry.tracker.started(offset);
+    const key = readAs(options.key, record.key, 'key', at, offset);
+    const value = readAs(options.value, record.value, 'value', at, offset);
+    return { topic, partition, offset, timestampMs, key, value, headers, signal };
   }
 
   function finished(record: Handled): void {
@@ -224,22 +219,34 @@ export function createConsumer<K, V>(
 
   /** What of a compacted log was passed over need not be read again. */
   function passed(entry: Owned | undefined, { nextOffset }: FetchedRecords): void {
-    if (entry && owned.isOpen(entry)) entry.tracker.passed(nextOffset);
+    if (entry && !entry.closed) entry.tracker.passed(nextOffset);
   }
 
-  async function* records(): AsyncGenerator<ConsumerRecord<K, V>> {
-    for (let fetched = await nextFetched(); fetched; fetched = await nextFetched()) {
-      const entry = owned.find(fetched);
-      for (const placed of entry ? fetched.records : []) {
-        const record = take(entry as Owned, placed);
-        if (!record) break;
-        yield record;
-        busySinceMs = timing.nowMs();
-        finished(record);
-        if (closed) return;
-      }
-      passed(entry, fetched);
-    }
+  function records(): AsyncIterableIterator<ConsumerRecord<K, V>> {
+    let fetched: FetchedRecords | undefined;
+    let entry: Owned | undefined;
+    let index = 0;
+    let handedOut: ConsumerRecord<K, V> | undefined;
+    return iterateSteps({
+      step() {
+        if (handedOut) {
+          busySinceMs = timing.nowMs();
+          entry?.tracker.finished(handedOut.offset);
+          handedOut = undefined;
+          if (closed) return ended;
+        }
+        const placed = entry && fetched?.records[index++];
+        handedOut = entry && placed && take(entry, placed);
+        return handedOut && { done: false, value: handedOut };
+      },
+      async more() {
+        if (fetched) passed(entry, fetched);
+        fetched = await nextFetched();
+        entry = fetched && owned.find(fetched);
+        index = 0;
+        return fetched !== undefined;
+      },
+    });
   }
 
   async function* batches(): AsyncGenerator<readonly ConsumerRecord<K, V>[]> {
@@ -290,7 +297,7 @@ export function createConsumer<K, V>(
         for (const placed of entry ? fetched.records : []) {
           const record = takeAny(entry as Owned, placed, unreadableToo);
           if (!record || closed) break;
-          await handling.submit(record, keyText(placed.key));
+          await handling.submit(record, placed.key);
           busySinceMs = timing.nowMs();
         }
         if (!closed) passed(entry, fetched);
@@ -313,20 +320,25 @@ export function createConsumer<K, V>(
 }
 
 /** Who cannot go on should know where it is. */
-function readAs<T>(read: Deserializer<T>, bytes: Uint8Array | null, what: string, at: Position): T {
+function readAs<T>(
+  read: Deserializer<T>,
+  bytes: Uint8Array | null,
+  what: string,
+  { topic, partition }: TopicPartition,
+  offset: number,
+): T {
   try {
     return read(bytes);
   } catch (cause) {
-    const place = `${at.topic}/${at.partition} at offset ${at.offset}`;
+    const place = `${topic}/${partition} at offset ${offset}`;
     const message = `The ${what} in ${place} is not what the deserializer takes: ${(cause as Error).message}`;
     const facts = { status: 0, retriable: false, sideEffects: 'none', cause } as const;
-    throw new LogbrookError(message, { ...facts, code: 'INVALID_RECORD', details: { ...at } });
+    throw new LogbrookError(message, {
+      ...facts,
+      code: 'INVALID_RECORD',
+      details: { topic, partition, offset },
+    });
   }
 }
 
 type Handled = TopicPartition & { readonly offset: number; readonly signal: AbortSignal };
-
-/** Tells keys apart; latin1 keeps every byte. */
-function keyText(key: Uint8Array | null): string {
-  return key === null ? '' : `k${String.fromCharCode(...key.subarray(0, 1_024))}`;
-}

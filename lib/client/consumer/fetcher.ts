@@ -6,7 +6,7 @@
 
 import type { Codecs } from '../../log/codecs.js';
 import type { PlacedRecord } from '../../log/record.js';
-import { decodeRecords, eachBatch } from '../../log/record-batch.js';
+import { eachBatch, findRecords } from '../../log/record-batch.js';
 import type { FetchedBatches } from '../fetch-batches.js';
 import type { HttpClient } from '../http-client.js';
 import { LogbrookError } from '../logbrook-error.js';
@@ -198,7 +198,7 @@ function isTopicGone(error: unknown): boolean {
 function recordsOf(bytes: Uint8Array, offset: number, codecs: Codecs): PlacedRecord[] {
   const records: PlacedRecord[] = [];
   for (const batch of eachBatch(bytes)) {
-    for (const record of decodeRecords(batch.bytes, codecs)) {
+    for (const record of findRecords(batch.bytes, batch.header, codecs)) {
       if (record.offset >= offset) records.push(record);
     }
   }

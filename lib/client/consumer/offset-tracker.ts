@@ -35,8 +35,13 @@ export function createOffsetTracker(startOffset: number): OffsetTracker {
   }
 
   function finished(offset: number): void {
-    done.add(offset);
-    if (open[front] === offset) advance();
+    if (open[front] !== offset) {
+      done.add(offset);
+      return;
+    }
+    position = offset + 1;
+    front++;
+    advance();
     if (front < open.length) return;
     for (const resolve of waiting) resolve();
     waiting = [];

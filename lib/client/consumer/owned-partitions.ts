@@ -12,6 +12,8 @@ export type Owned = {
   readonly at: TopicPartition;
   readonly tracker: OffsetTracker;
   readonly signal: AbortSignal;
+  /** Nothing more of it is to be handed out: it was retired, lost or replaced. */
+  readonly closed: boolean;
 };
 
 export type OwnedPartitions = {
@@ -20,8 +22,6 @@ export type OwnedPartitions = {
   lose(at: TopicPartition): void;
   /** Nothing more of it is to be handed out; what was may still be finished. */
   retire(at: TopicPartition): Owned | undefined;
-  /** Whether records of it may be handed out: it is the present one, and not retired. */
-  isOpen(owned: Owned): boolean;
   find(at: TopicPartition): Owned | undefined;
   /** What is finished and was not committed yet. */
   uncommitted(): readonly Position[];
@@ -32,12 +32,16 @@ export type OwnedPartitions = {
 type Entry = Owned & {
   readonly over: AbortController;
   committedOffset: number;
-  retired: boolean;
+  closed: boolean;
 };
 
 export function createOwnedPartitions(): OwnedPartitions {
   const entries = new Map<string, Entry>();
   const keyOf = ({ topic, partition }: TopicPartition) => `${topic}/${partition}`;
+  const close = (entry: Entry | undefined) => {
+    if (entry) entry.closed = true;
+    return entry;
+  };
   const positionOf = ({ at, tracker }: Owned): Position => ({ ...at, offset: tracker.position() });
 
   return {
@@ -45,24 +49,17 @@ export function createOwnedPartitions(): OwnedPartitions {
       const over = new AbortController();
       const tracker = createOffsetTracker(offset);
       const { signal } = over;
-      const entry = { at, tracker, over, signal, committedOffset: offset, retired: false };
+      const entry = { at, tracker, over, signal, committedOffset: offset, closed: false };
+      close(entries.get(keyOf(at)));
       entries.set(keyOf(at), entry);
       return entry;
     },
     lose(at) {
-      const entry = entries.get(keyOf(at));
+      const entry = close(entries.get(keyOf(at)));
       entries.delete(keyOf(at));
       entry?.over.abort(new Error(`${at.topic}/${at.partition} belongs to another consumer now`));
     },
-    retire(at) {
-      const entry = entries.get(keyOf(at));
-      if (entry) entry.retired = true;
-      return entry;
-    },
-    isOpen(owned) {
-      const entry = entries.get(keyOf(owned.at));
-      return entry === owned && !entry.retired;
-    },
+    retire: (at) => close(entries.get(keyOf(at))),
     find: (at) => entries.get(keyOf(at)),
     uncommitted: () =>
       [...entries.values()]

@@ -40,7 +40,7 @@ export type HandledRecord = {
 
 export type Handling<R> = {
   /** Resolves when there is room for it; rejects once a handler has failed for good. */
-  submit(record: R, keyText: string): Promise<void>;
+  submit(record: R, key: Uint8Array | null): Promise<void>;
   /** Resolves when all that was submitted is finished. */
   drain(): Promise<void>;
 };
@@ -113,18 +113,18 @@ export function createHandling<T extends HandledRecord>(
     }
   }
 
-  const rowOf = ({ topic, partition }: R, keyText: string) =>
-    orderBy === 'key' ? `${topic}/${partition}/${keyText}` : `${topic}/${partition}`;
+  const rowOf = ({ topic, partition }: R, key: Uint8Array | null) =>
+    orderBy === 'key' ? `${topic}/${partition}/${keyText(key)}` : `${topic}/${partition}`;
 
   return {
-    async submit(record, keyText) {
+    async submit(record, key) {
       while (open >= concurrency && !failure) {
         await new Promise<void>((resolve) => waiting.push(resolve));
       }
       if (failure) throw failure.error;
       open++;
       if (orderBy === 'none') return void handle(record, undefined);
-      const row = rowOf(record, keyText);
+      const row = rowOf(record, key);
       const done = handle(record, rows.get(row));
       rows.set(row, done);
       void done.then(() => {
@@ -136,4 +136,9 @@ export function createHandling<T extends HandledRecord>(
       if (failure) throw failure.error;
     },
   };
+}
+
+/** Tells keys apart; latin1 keeps every byte. */
+function keyText(key: Uint8Array | null): string {
+  return key === null ? '' : `k${String.fromCharCode(...key.subarray(0, 1_024))}`;
 }

@@ -1,6 +1,6 @@
 /**
  * The memory of batches that are acknowledged is written into again by the next ones: the first use of fresh
- * memory costs more than encoding the records that go there. `fetch` copies what it is given to send.
+ * memory costs more than encoding the records that go there. Who acknowledges a batch has read all of it.
  */
 
 export type BatchMemory = {

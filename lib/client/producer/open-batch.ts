@@ -18,7 +18,8 @@ export class OpenBatch {
   readonly #sinceMs: number;
   #sizeBytesMax = batchHeaderBytes;
   #fate: BatchFate | undefined;
-  #waiting: ((fate: BatchFate) => void)[] = [];
+  #told: Promise<BatchFate> | undefined;
+  #tell = (_fate: BatchFate) => {};
 
   /** `sinceMs`: when its first record came; from then on its time to be delivered runs. */
   constructor(sinceMs: number, memory?: Uint8Array) {
@@ -59,14 +60,16 @@ export class OpenBatch {
 
   settle(fate: BatchFate): void {
     this.#fate = fate;
-    for (const tell of this.#waiting) tell(fate);
-    this.#waiting = [];
+    this.#tell(fate);
   }
 
   /** Made only when somebody asks: most senders wait for a flush and not for each record. */
   fate(): Promise<BatchFate> {
-    if (this.#fate) return Promise.resolve(this.#fate);
-    return new Promise((resolve) => this.#waiting.push(resolve));
+    this.#told ??= new Promise((resolve) => {
+      if (this.#fate) resolve(this.#fate);
+      else this.#tell = resolve;
+    });
+    return this.#told;
   }
 }
 

@@ -40,6 +40,8 @@ export type Producer = {
    * wait for it before adding more.
    */
   add(topic: string, record: ProducerRecord): Promise<void> | undefined;
+  /** Whether `send` copies a record's bytes before it returns: then they may change at once. */
+  copiesAtOnce(topic: string): boolean;
   /** Learns how many partitions the topic has. */
   prepare(topic: string): Promise<void>;
   /** Resolves when all that was sent is acknowledged; rejects with the first failure since the last flush. */
@@ -56,8 +58,9 @@ const metadataMsMax = 300_000;
 const spareBytesMax = 8 * 1024 * 1024;
 
 type TopicState = {
-  partitionCount: number;
-  kin: readonly Kin[];
+  readonly partitionCount: number;
+  readonly kin: readonly Kin[];
+  readonly roots: number;
   readonly knownAtMs: number;
   sticky: number;
   readonly lanes: Map<number, PartitionLane>;
@@ -105,7 +108,8 @@ export function createProducer(
     const partitionCount = partitions.length;
     const sticky = (known?.sticky ?? Math.floor(timing.random() * partitionCount)) % partitionCount;
     const lanes = known?.lanes ?? new Map();
-    topics.set(topic, { partitionCount, kin, knownAtMs: timing.nowMs(), sticky, lanes });
+    const roots = rootCount(kin);
+    topics.set(topic, { partitionCount, kin, roots, knownAtMs: timing.nowMs(), sticky, lanes });
   }
 
   function topicOf(topic: string): TopicState {
@@ -121,20 +125,17 @@ export function createProducer(
   /** A closed partition is not chosen, but a descendant of it. */
   function choose(
     topic: string,
-    kin: readonly Kin[],
+    { kin, roots, sticky }: TopicState,
     key: Uint8Array | null,
-    sticky: number,
   ): number {
-    const roots = rootCount(kin);
-    const choice = { topic, key, partitionCount: roots, sticky: sticky % roots };
-    const descent = key === null ? sticky : descentOf(key, roots);
-    return openDescendant(kin, partitioner(choice), descent);
+    const chosen = partitioner({ topic, key, partitionCount: roots, sticky: sticky % roots });
+    if (!kin[chosen]?.closed) return chosen;
+    return openDescendant(kin, chosen, key === null ? sticky : descentOf(key, roots));
   }
 
   function laneOf(topic: string, state: TopicState, record: ProducerRecord): PartitionLane {
-    const { partitionCount, kin, lanes, sticky } = state;
-    const { key } = record;
-    const partition = record.partition ?? choose(topic, kin, key, sticky);
+    const { partitionCount, lanes } = state;
+    const partition = record.partition ?? choose(topic, state, record.key);
     const known = lanes.get(partition);
     if (known) return known;
     if (!Number.isInteger(partition) || partition < 0 || partition >= partitionCount) {
@@ -236,6 +237,11 @@ export function createProducer(
       place(topic, record);
       return room();
     },
+    // A partitioner of somebody else's may keep the key.
+    copiesAtOnce: (topic) =>
+      partitioner === kafkaPartitioner &&
+      topics.has(topic) &&
+      bufferedBytes < settings.bufferMemory,
     prepare,
     flush,
     close,
