@@ -20,26 +20,23 @@ export type FetchBatchesOptions = {
   readonly retry?: RetryPolicy | undefined;
   readonly onRetry?: ((error: LogbrookError) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Where the answer will end, before its bytes are here; again if it has to be fetched again. */
+  readonly onPlaced?: ((nextOffset: number) => void) | undefined;
 };
 
 export function fetchBatches(
   { transport, timing }: { readonly transport: Transport; readonly timing: Timing },
   request: Pick<HttpRequest, 'path' | 'query' | 'timeoutMs'>,
-  { retry: policy = briefRetry, onRetry, signal }: FetchBatchesOptions = {},
+  { retry: policy = briefRetry, onRetry, signal, onPlaced }: FetchBatchesOptions = {},
 ): Promise<FetchedBatches> {
   const attempt = async () => {
     const headers = { accept: batchContentType };
     const answer = await transport.open({ ...request, method: 'GET', headers, signal });
     try {
       const { response } = answer;
-      const batches = new Uint8Array(await response.arrayBuffer());
-      const place = (name: keyof typeof fetchHeaders) => placeIn(response, fetchHeaders[name]);
-      return {
-        batches,
-        nextOffset: place('nextOffset'),
-        logStartOffset: place('logStartOffset'),
-        highWatermark: place('highWatermark'),
-      };
+      const places = await placesIn(response);
+      onPlaced?.(places.nextOffset);
+      return { batches: new Uint8Array(await response.arrayBuffer()), ...places };
     } catch (error) {
       throw answer.errorOf(error);
     } finally {
@@ -47,6 +44,20 @@ export function fetchBatches(
     }
   };
   return withRetry(timing, { policy, when: 'always', signal, onRetry }, attempt);
+}
+
+async function placesIn(response: Answer): Promise<Omit<FetchedBatches, 'batches'>> {
+  const place = (name: keyof typeof fetchHeaders) => placeIn(response, fetchHeaders[name]);
+  try {
+    return {
+      nextOffset: place('nextOffset'),
+      logStartOffset: place('logStartOffset'),
+      highWatermark: place('highWatermark'),
+    };
+  } catch (error) {
+    await response.body?.cancel();
+    throw error;
+  }
 }
 
 /** Something in between may have dropped a header: going on from a guess would skip records. */

@@ -9,7 +9,7 @@ import type { Appended, FetchResponse, RecordInput, RecordOutput } from '../cont
 import type { ConfigChanges, TopicConfigList } from '../contract/topic-configs.js';
 import type { TopicDescription, TopicOffsets, TopicResponse, Trimmed } from '../contract/topics.js';
 import { topicNameProblem } from '../log/topic-name.js';
-import { type FetchedBatches, fetchBatches } from './fetch-batches.js';
+import { type FetchBatchesOptions, type FetchedBatches, fetchBatches } from './fetch-batches.js';
 import { type FollowRequest, followPartition } from './follow.js';
 import { createGroupCalls, type GroupCalls } from './group-calls.js';
 import { createJobCalls, type JobCalls } from './job-calls.js';
@@ -135,7 +135,7 @@ export type HttpClient = {
     topic: string,
     partition: number,
     request: Omit<FetchRequest, 'format' | 'maxRecords'>,
-    call?: CallOptions,
+    call?: FetchBatchesOptions,
   ): Promise<FetchedBatches>;
   /** Records from `offset` on, for ever; connections that end are renewed. See follow.ts. */
   follow(

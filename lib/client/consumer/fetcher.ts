@@ -12,6 +12,7 @@ import type { HttpClient } from '../http-client.js';
 import { LogbrookError } from '../logbrook-error.js';
 import type { RetryPolicy } from '../retry.js';
 import { createPrefetchBudget } from './prefetch-budget.js';
+import { type Ask, askedMax, createReadAhead } from './read-ahead.js';
 
 export type TopicPartition = { readonly topic: string; readonly partition: number };
 
@@ -76,39 +77,35 @@ export function createFetcher(
 
   /** All may answer at once: together they bring no more than the budget, as far as batches are that small. */
   function shareBytes(): number {
-    const share = Math.floor(options.prefetchBytesMax / readings.size);
+    const share = Math.floor(options.prefetchBytesMax / (readings.size * askedMax));
     return Math.min(options.fetchBytesMax, Math.max(shareBytesMin, share));
   }
 
-  /** Undefined once the partition is taken away. */
-  async function ask({ at, over }: Reading, offset: number): Promise<FetchedBatches | undefined> {
-    const { signal } = over;
-    await budget.room();
-    if (signal.aborted) return undefined;
-    const request = { offset, maxBytes: shareBytes(), waitMs: options.fetchWaitMs };
-    const call = { retry: options.retry, onRetry: options.onRetry, signal };
-    return client.fetchBatches(at.topic, at.partition, request, call);
-  }
+  /** Gives no answer once the partition is taken away. */
+  const askOf = ({ at, over: { signal } }: Reading): Ask =>
+    async function ask(offset, onPlaced) {
+      await budget.room();
+      if (signal.aborted) return undefined;
+      const request = { offset, maxBytes: shareBytes(), waitMs: options.fetchWaitMs };
+      const call = { retry: options.retry, onRetry: options.onRetry, signal, onPlaced };
+      return client.fetchBatches(at.topic, at.partition, request, call);
+    };
 
   async function read(reading: Reading, startOffset: number): Promise<void> {
     const { at, over } = reading;
     const { signal } = over;
+    const ahead = createReadAhead(askOf(reading));
     let offset = startOffset;
-    let asked = ask(reading, offset);
     while (!signal.aborted) {
       try {
-        const answer = await asked;
+        const answer = await ahead.next(offset);
         if (!answer || signal.aborted) return;
         budget.take(answer.batches.length);
-        // The server is busy with the next answer while this one is decoded and handed out.
-        asked = ask(reading, answer.nextOffset);
-        asked.catch(() => {});
         arrive(reading, answer, offset);
         offset = answer.nextOffset;
       } catch (error) {
         if (options.topicsMayGo && isTopicGone(error)) await client.timing.sleep(goneMs, signal);
         else offset = afterFailure(at, offset, error);
-        asked = ask(reading, offset);
       }
     }
   }
