@@ -9,7 +9,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
-import { atOnce, rate, recordBytes, recordsPerRound } from './client-load.js';
+import { atOnce, rate, recordBytes, recordsPerRound, singlesPerRound } from './client-load.js';
 import { median } from './measure.js';
 
 /** Records per second. */
@@ -17,7 +17,6 @@ export type RedisFigures = { readonly add: number; readonly read: number; readon
 
 const port = 16_379;
 const pipelined = 500;
-const singles = 4_000;
 const value = 'x'.repeat(recordBytes - 16);
 
 export async function redisFigures(rounds: number): Promise<RedisFigures | undefined> {
@@ -37,8 +36,10 @@ export async function redisFigures(rounds: number): Promise<RedisFigures | undef
   const single = await withRedis('always', async (redis) => {
     const rates: number[] = [];
     for (let round = 0; round <= rounds; round++) {
-      const one = await rate(singles, () =>
-        atOnce(64, singles, (i) => redis.xadd('log', '*', 'key', `key-${i}`, 'value', value)),
+      const one = await rate(singlesPerRound, () =>
+        atOnce(64, singlesPerRound, (i) =>
+          redis.xadd('log', '*', 'key', `key-${i}`, 'value', value),
+        ),
       );
       if (round > 0) rates.push(one);
     }
