@@ -104,6 +104,7 @@ const transactAll = (journaled: JournaledDatabase, all: readonly Write[]) =>
   });
 
 describe('any history', () => {
+  // Fault 52 of docs/faults.md.
   test('leaves what was acknowledged, and of the rest nothing', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 25 }), async (steps) => {
