@@ -13,13 +13,14 @@ import { type Comparison, compare } from './measure.js';
 
 const KiB = 1024;
 
-/** Records of a real size, and not all alike. */
+/** Records of a real size, not all alike, and of now: what is old would be deleted instead of compacted. */
 export function recordsOf(count: number, sizeBytes: number) {
+  const nowMs = Date.now();
   return Array.from({ length: count }, (_, i) => ({
     key: Buffer.from(`key-${i}`),
     value: Buffer.alloc(sizeBytes - 16, `record ${i} `),
     headers: [],
-    timestampMs: 1_790_000_000_000 + i,
+    timestampMs: nowMs + i,
   }));
 }
 
