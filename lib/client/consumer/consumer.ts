@@ -34,7 +34,7 @@ export type ConsumerOptions<K, V> = {
   readonly autoCommitIntervalMs?: number | false;
   /** Where to go on when an offset is not there any more. Default: earliest. */
   readonly autoOffsetReset?: 'earliest' | 'latest' | 'error';
-  /** What one request answers at most, about. Default: 1 MiB. */
+  /** What one request answers at most, about. Default: 2 MiB. */
   readonly fetchBytesMax?: number;
   /** What may wait in memory, about. Default: 16 MiB. */
   readonly prefetchBytesMax?: number;
@@ -87,7 +87,7 @@ export function createConsumer<K, V>(
   const over = new AbortController();
   let handlersDone = async () => {};
   const fetcher = createFetcher(client, codecs, {
-    fetchBytesMax: options.fetchBytesMax ?? MiB,
+    fetchBytesMax: options.fetchBytesMax ?? 2 * MiB,
     prefetchBytesMax: options.prefetchBytesMax ?? 16 * MiB,
     fetchWaitMs: options.fetchWaitMs ?? 20_000,
     topicsMayGo: membership.topicsMayGo,
