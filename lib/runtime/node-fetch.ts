@@ -27,6 +27,10 @@ export function nodeFetch(url: string, request: NodeRequest): Promise<NodeAnswer
     const exchange = start(url, options, (message) => {
       if (isRedirect(message.statusCode)) exchange.destroy(new Error('unexpected redirect'));
       else resolve(new NodeAnswer(message));
+      // Answered before all was sent: whoever is there may never read the rest.
+      message.once('end', () => {
+        if (!exchange.writableFinished) exchange.destroy();
+      });
     });
     exchange.on('error', reject);
     exchange.on('close', () => signal?.removeEventListener('abort', abort));

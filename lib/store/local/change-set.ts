@@ -22,7 +22,8 @@ export type ChangeSet = {
   /** From `from` on, below `to`. */
   within(table: string, from: string, to: string | undefined): ReadonlyMap<string, Change>;
   all(): Iterable<readonly [order: string, Change]>;
-  isEmpty(): boolean;
+  /** Keys that are changed. */
+  count(): number;
 };
 
 /** Sorts, as a string, where LMDB sorts the key, as bytes. */
@@ -37,6 +38,7 @@ type TableChanges = {
 
 export function createChangeSet(): ChangeSet {
   const tables = new Map<string, TableChanges>();
+  let changed = 0;
 
   return {
     set(order, change) {
@@ -46,7 +48,10 @@ export function createChangeSet(): ChangeSet {
         tables.set(change.table, changes);
       }
       const { byOrder, orders } = changes;
-      if (!byOrder.has(order)) orders.splice(placeOf(orders, order), 0, order);
+      if (!byOrder.has(order)) {
+        orders.splice(placeOf(orders, order), 0, order);
+        changed++;
+      }
       byOrder.set(order, change);
     },
     find: (table, order) => tables.get(table)?.byOrder.get(order),
@@ -62,7 +67,7 @@ export function createChangeSet(): ChangeSet {
     *all() {
       for (const { byOrder } of tables.values()) yield* byOrder;
     },
-    isEmpty: () => tables.size === 0,
+    count: () => changed,
   };
 }
 

@@ -47,10 +47,21 @@ export function createGroupCommit(
   let running: Promise<void> | undefined;
   /** Why no more decisions are taken. */
   let refusal: StoreError | undefined;
+  /** Why those that were taken are not carried out either. */
+  let failed: StoreError | undefined;
 
   async function carryOut(): Promise<void> {
-    while (waiting.length > 0) await carryOutBatch();
+    while (waiting.length > 0) {
+      if (failed) for (const { reject } of takeAll()) reject(failed);
+      else await carryOutBatch();
+    }
     running = undefined;
+  }
+
+  function takeAll(): Pending[] {
+    const all = waiting;
+    waiting = [];
+    return all;
   }
 
   async function carryOutBatch(): Promise<void> {
@@ -89,7 +100,8 @@ export function createGroupCommit(
       check();
       return storeErrorOf(error, what);
     } catch (cause) {
-      refusal = refuse('the index has failed; restart when the disk is in order', cause);
+      failed = refuse('the index has failed; restart when the disk is in order', cause);
+      refusal = failed;
       const { message, reason } = storeErrorOf(error, what);
       return new StoreError(message, { reason, effect: before ? 'none' : 'unknown', cause: error });
     }

@@ -1,11 +1,12 @@
 /**
  * An entry of the journal: all that one transaction changes. It is there as a whole or not at all.
  *
- *   "LBJ1" | CRC-32 of all that follows, uint32 | size of the changes in bytes, uint32
+ *   "LBJ1" | CRC-32 of the seal and all that follows, uint32 | size of the changes in bytes, uint32
  *   sequence number, int64 | changes
  *   change = table | key as JSON | kind: 0 removed, 1 text, 2 bytes | value, unless removed
  *
- * Names, keys and values: their length as unsigned LEB128, then their bytes.
+ * Names, keys and values: their length as unsigned LEB128, then their bytes. The seal is not written: behind the
+ * last entry lie bytes that clients sent, and nobody who does not know it can make an entry of those.
  */
 
 import { crc32 } from 'node:zlib';
@@ -31,7 +32,11 @@ export const entryHeaderBytes = 20;
 const kinds = { removed: 0, text: 1, bytes: 2 } as const;
 
 /** Writes into `memory`, as far as it reaches. */
-export function encodeJournalEntry({ sequence, changes }: JournalEntry, memory?: Uint8Array) {
+export function encodeJournalEntry(
+  { sequence, changes }: JournalEntry,
+  seal: string,
+  memory?: Uint8Array,
+) {
   const writer = new ByteWriter(memory);
   writer.uint32(magic);
   writer.uint32(0);
@@ -45,7 +50,7 @@ export function encodeJournalEntry({ sequence, changes }: JournalEntry, memory?:
   const entry = writer.finish();
   const view = new DataView(entry.buffer, entry.byteOffset, entry.length);
   view.setUint32(sizeAt, entry.length - entryHeaderBytes);
-  view.setUint32(crcAt, crc32(entry.subarray(coveredFrom)));
+  view.setUint32(crcAt, crc32(entry.subarray(coveredFrom), crc32(seal)));
   return { entry, memory: writer.memory() };
 }
 
@@ -67,10 +72,10 @@ function writeBytes(writer: ByteWriter, bytes: Uint8Array): void {
  * The entries at the beginning of a file that follow on from each other. What comes after them is an entry
  * that was being written when the power went, or older ones, from when the file was used before.
  */
-export function decodeJournal(file: Uint8Array): JournalEntry[] {
+export function decodeJournal(file: Uint8Array, seal: string): JournalEntry[] {
   const entries: JournalEntry[] = [];
   for (let position = 0; ; ) {
-    const found = entryAt(file, position);
+    const found = entryAt(file, position, seal);
     const last = entries.at(-1);
     if (!found || (last && found.entry.sequence !== last.sequence + 1)) return entries;
     entries.push(found.entry);
@@ -78,7 +83,7 @@ export function decodeJournal(file: Uint8Array): JournalEntry[] {
   }
 }
 
-function entryAt(file: Uint8Array, position: number) {
+function entryAt(file: Uint8Array, position: number, seal: string) {
   if (file.length - position < entryHeaderBytes) return undefined;
   const header = new ByteReader(file, position);
   if (header.uint32() !== magic) return undefined;
@@ -86,7 +91,8 @@ function entryAt(file: Uint8Array, position: number) {
   const sizeBytes = entryHeaderBytes + header.uint32();
   if (sizeBytes > file.length - position) return undefined;
   const end = position + sizeBytes;
-  if (crc32(file.subarray(position + coveredFrom, end)) !== crc) return undefined;
+  const covered = file.subarray(position + coveredFrom, end);
+  if (crc32(covered, crc32(seal)) !== crc) return undefined;
   const sequence = header.int64();
   const reader = new ByteReader(file, position + entryHeaderBytes, end);
   const changes: Change[] = [];

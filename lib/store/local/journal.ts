@@ -48,11 +48,18 @@ export function createJournal(place: JournalPlace, startSequence: number): Journ
     if (found) return found;
     const path = join(place.dir, `${namePrefix}${place.token}-${at}`);
     const disk = await place.openDisk(path);
-    await place.directories.flush(place.dir);
+    try {
+      await place.directories.flush(place.dir);
+    } catch (error) {
+      await disk.close().catch(() => {});
+      throw error;
+    }
     const file = createJournalFile(disk);
     files.set(at, file);
     return file;
   }
+
+  const broken = () => files.get(0)?.broken ?? files.get(1)?.broken;
 
   return {
     get sizeBytes() {
@@ -62,11 +69,14 @@ export function createJournal(place: JournalPlace, startSequence: number): Journ
       return lastSequence;
     },
     get broken() {
-      return files.get(0)?.broken ?? files.get(1)?.broken;
+      return broken();
     },
     async append(changes) {
+      // The entry that failed may be there, with the number that this one would get.
+      const failure = broken();
+      if (failure) throw failure;
       const sequence = lastSequence + 1;
-      const { entry, memory } = encodeJournalEntry({ sequence, changes }, spare);
+      const { entry, memory } = encodeJournalEntry({ sequence, changes }, place.token, spare);
       spare = memory.length <= spareBytesMax ? memory : undefined;
       const file = await fileNow();
       await file.append(entry);
@@ -91,7 +101,7 @@ export async function readJournal(
   const names = await journalNames(dir, token);
   const files = await Promise.all(names.map((name) => readFile(join(dir, name))));
   const entries = files
-    .flatMap(decodeJournal)
+    .flatMap((file) => decodeJournal(file, token))
     .filter(({ sequence }) => sequence > applied)
     .sort((a, b) => a.sequence - b.sequence);
   for (const [i, { sequence }] of entries.entries()) {
@@ -102,17 +112,16 @@ export async function readJournal(
   return entries;
 }
 
-/** Without a token those of everybody. */
 export async function removeJournals(
   { dir, directories }: Pick<JournalPlace, 'dir' | 'directories'>,
-  token = '',
+  names: readonly string[],
 ): Promise<void> {
-  const names = await journalNames(dir, token);
   if (names.length === 0) return;
   await Promise.all(names.map((name) => unlink(join(dir, name))));
   await directories.flush(dir);
 }
 
-async function journalNames(dir: string, token: string): Promise<string[]> {
+/** Without a token those of everybody. */
+export async function journalNames(dir: string, token = ''): Promise<string[]> {
   return (await readdir(dir)).filter((name) => name.startsWith(namePrefix + token));
 }

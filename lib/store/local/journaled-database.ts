@@ -7,7 +7,13 @@
 import { StoreError } from '../store-error.js';
 import { type Change, type ChangeSet, createChangeSet } from './change-set.js';
 import type { Database, Table } from './database.js';
-import { createJournal, type JournalPlace, readJournal, removeJournals } from './journal.js';
+import {
+  createJournal,
+  type JournalPlace,
+  journalNames,
+  readJournal,
+  removeJournals,
+} from './journal.js';
 import {
   applyChange,
   journaledTable,
@@ -26,14 +32,20 @@ export type JournaledDatabase = Pick<Database, 'transact' | 'check'> & {
 export type JournalSettings = {
   /** What stands in a file that has this much goes to LMDB. */
   readonly fileBytesMax: number;
+  /** Ranges look at every change that LMDB does not have: with this many it is their turn too. */
+  readonly changesMax: number;
   /** Transactions wait for LMDB beyond this. */
   readonly waitingBytesMax: number;
+  /** After a failure LMDB is left alone for this long: a full disk would be filled again by every transaction. */
+  readonly retryAfterMs: number;
 };
 
 const MiB = 1024 * 1024;
 export const journalDefaults: JournalSettings = {
   fileBytesMax: 8 * MiB,
+  changesMax: 10_000,
   waitingBytesMax: 32 * MiB,
+  retryAfterMs: 1_000,
 };
 
 /** On its way to LMDB. */
@@ -42,6 +54,7 @@ type Saving = {
   /** The last entry that is among them. */
   readonly upTo: number;
   running: Promise<void> | undefined;
+  failed: { readonly error: unknown; readonly atMs: number } | undefined;
 };
 
 /**
@@ -67,6 +80,8 @@ export async function openJournaled(
   /** In the file whose turn it is. */
   let kept = createChangeSet();
   let own: ChangeSet | undefined;
+  /** The last entry is on disk, but nobody knows who reads it: nothing may follow it. */
+  let lost: StoreError | undefined;
   const layers: Layers = {
     own: () => own,
     kept: () => (saving ? [kept, saving.changes] : [kept]),
@@ -75,6 +90,7 @@ export async function openJournaled(
   async function transact(work: () => void): Promise<void> {
     // Whoever comes meanwhile is in time for this transaction.
     await makeRoom();
+    if (lost) throw new StoreError(lost.message, { reason: lost.reason, effect: 'none' });
     const changes = createChangeSet();
     own = changes;
     try {
@@ -82,7 +98,7 @@ export async function openJournaled(
     } finally {
       own = undefined;
     }
-    if (changes.isEmpty()) return;
+    if (changes.count() === 0) return;
     await journal.append(listOf(changes));
     assertStillOwner();
     for (const [order, change] of changes.all()) kept.set(order, change);
@@ -90,20 +106,22 @@ export async function openJournaled(
 
   /** Who has taken over the directory may have read the journal before the last entry was in it, or after. */
   function assertStillOwner(): void {
-    database.refresh();
     try {
+      database.refresh();
       assertOwner();
     } catch (cause) {
-      const { message } = cause as Error;
-      throw new StoreError(message, { reason: 'denied', effect: 'unknown', cause });
+      const reason = cause instanceof StoreError ? cause.reason : 'unavailable';
+      lost = new StoreError((cause as Error).message, { reason, effect: 'unknown', cause });
+      throw lost;
     }
   }
 
   async function makeRoom(): Promise<void> {
-    if (journal.sizeBytes < settings.fileBytesMax) return;
+    const { fileBytesMax, changesMax, waitingBytesMax } = settings;
+    if (journal.sizeBytes < fileBytesMax && kept.count() < changesMax) return;
     if (saving) {
       const saved = bringToLmdb(saving);
-      if (journal.sizeBytes >= settings.waitingBytesMax) await saved;
+      if (journal.sizeBytes >= waitingBytesMax) await saved;
       else saved.catch(() => {});
     }
     if (!saving) bringToLmdb(takeTurn()).catch(() => {});
@@ -111,29 +129,48 @@ export async function openJournaled(
 
   /** What is kept is to be saved from now on, and the other file's turn comes. */
   function takeTurn(): Saving {
-    const taken = { changes: kept, upTo: journal.lastSequence, running: undefined };
+    const taken: Saving = {
+      changes: kept,
+      upTo: journal.lastSequence,
+      running: undefined,
+      failed: undefined,
+    };
     saving = taken;
     kept = createChangeSet();
     journal.turn();
     return taken;
   }
 
-  /** What failed is tried again by the next call. */
+  /** What failed is tried again by a later call. */
   function bringToLmdb(one: Saving): Promise<void> {
-    one.running ??= database
-      .transact(() => save(listOf(one.changes), one.upTo))
-      .then(() => {
-        saving = undefined;
-      })
-      .finally(() => {
-        one.running = undefined;
-      });
+    one.running ??= tryToSave(one).finally(() => {
+      one.running = undefined;
+    });
     return one.running;
+  }
+
+  async function tryToSave(one: Saving): Promise<void> {
+    if (one.failed) {
+      if (performance.now() - one.failed.atMs < settings.retryAfterMs) throw one.failed.error;
+      // Once it has given up it would never answer.
+      database.check();
+    }
+    try {
+      await database.transact(() => save(listOf(one.changes), one.upTo));
+      saving = undefined;
+    } catch (error) {
+      one.failed = { error, atMs: performance.now() };
+      throw error;
+    }
   }
 
   async function bringAllToLmdb(): Promise<void> {
     if (saving) await bringToLmdb(saving);
-    if (!kept.isEmpty()) await bringToLmdb(takeTurn());
+    if (kept.count() > 0) await bringToLmdb(takeTurn());
+  }
+
+  async function removeOwnFiles(): Promise<void> {
+    await removeJournals(place, await journalNames(place.dir, place.token));
   }
 
   return {
@@ -150,7 +187,7 @@ export async function openJournaled(
         () => false,
       );
       await journal.close().catch(() => {});
-      if (saved) await removeJournals(place, place.token).catch(() => {});
+      if (saved) await removeOwnFiles().catch(() => {});
     },
   };
 }
@@ -180,12 +217,14 @@ async function recover(
   const applied = before?.applied ?? 0;
   const entries = before ? await readJournal(place.dir, before.token, applied) : [];
   const lastSequence = entries.at(-1)?.sequence ?? applied;
+  // Before the directory is known to be ours: whoever takes it over now begins a file of their own.
+  const names = await journalNames(place.dir);
   database.transactNow(() =>
     save(
       entries.flatMap(({ changes }) => changes),
       lastSequence,
     ),
   );
-  await removeJournals(place);
+  await removeJournals(place, names);
   return lastSequence;
 }

@@ -5,6 +5,7 @@
  */
 
 import { type ByteParts, copyRange, sizeOf } from '../../log/byte-parts.js';
+import { keepNewest } from '../../log/keep-newest.js';
 import { deleteListed } from '../delete-listed.js';
 import type { ObjectStore } from '../object-store.js';
 import { StoreError } from '../store-error.js';
@@ -15,6 +16,9 @@ import type { LocalObjects } from './local-objects.js';
 
 /** Above this a file of its own is cheaper than the pages that LMDB would copy and free. */
 export const smallObjectBytesMax = 256 * 1024;
+
+/** Far more than flushes are under way at once. */
+const failuresMax = 10_000;
 
 export type SmallObjects = ObjectStore & {
   /** Inside a transaction: throws unless the object is there, or comes with this transaction. */
@@ -54,7 +58,7 @@ export function createSmallObjects(
     // The commit that points to it is on its way.
     commits
       .runSoon<void>(() => ({ answer: undefined, write: () => table.put(key, bytes) }))
-      .catch((failure: StoreError) => failed.set(key, failure))
+      .catch((failure: StoreError) => keepNewest(failed, key, failure, failuresMax))
       .finally(() => pending.delete(key));
   }
 

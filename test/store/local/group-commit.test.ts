@@ -163,6 +163,21 @@ describe('group commit', () => {
     await commits.close();
   });
 
+  test('an index that has given up carries out nothing that was waiting', async () => {
+    const { held, write, transaction } = setUp({
+      check: () => {
+        throw new Error('MDB_PANIC');
+      },
+    });
+    const first = write('a');
+    transaction(0).work();
+    const waiting = write('b');
+    transaction(0).fail(Object.assign(new Error('Input/output error'), { code: 5 }));
+    await expect(first).rejects.toMatchObject({ effect: 'unknown' });
+    await expect(waiting).rejects.toMatchObject({ effect: 'none' });
+    expect(held).toHaveLength(1);
+  });
+
   test('closing answers what was taken, and takes nothing more', async () => {
     const { commits, write, transaction } = setUp();
     const first = write('a');

@@ -24,7 +24,8 @@ const changes = fc.array(fc.record({ table: fc.constantFrom('heads', 'objects'),
   maxLength: 5,
 });
 
-const encode = (entry: JournalEntry) => encodeJournalEntry(entry).entry;
+const seal = 'of this opening';
+const encode = (entry: JournalEntry) => encodeJournalEntry(entry, seal).entry;
 const fileOf = (...entries: Uint8Array[]) => new Uint8Array(Buffer.concat(entries));
 
 /** As they would follow each other in a file. */
@@ -52,8 +53,8 @@ test('the format is the one that is drawn', () => {
   const objects = `07${Buffer.from('objects').toString('hex')}03${Buffer.from('"k"').toString('hex')}0203010203`;
   const pages = `05${Buffer.from('pages').toString('hex')}03${Buffer.from('"p"').toString('hex')}00`;
   expect(hex).toBe(magic + crc + size + sequence + heads + objects + pages);
-  expect(crc).toBe('de5812ad');
-  expect(decodeJournal(encode(entry))).toEqual([entry]);
+  expect(crc).toBe('18b3ee14');
+  expect(decodeJournal(encode(entry), seal)).toEqual([entry]);
 });
 
 describe('what is read back', () => {
@@ -61,7 +62,7 @@ describe('what is read back', () => {
     fc.assert(
       fc.property(fc.array(changes, { maxLength: 4 }), fc.nat(), (all, first) => {
         const row = rowOf(all, first);
-        expect(decodeJournal(fileOf(...row.map(encode)))).toEqual(row);
+        expect(decodeJournal(fileOf(...row.map(encode)), seal)).toEqual(row);
       }),
     );
   });
@@ -70,7 +71,7 @@ describe('what is read back', () => {
     fc.assert(
       fc.property(changes, fc.uint8Array({ maxLength: 400 }), (one, memory) => {
         const entry = { sequence: 1, changes: one };
-        const { entry: bytes } = encodeJournalEntry(entry, memory);
+        const { entry: bytes } = encodeJournalEntry(entry, seal, memory);
         expect(Buffer.compare(bytes, encode(entry))).toBe(0);
       }),
     );
@@ -88,7 +89,7 @@ describe('what is read back', () => {
           end += part.length;
           if (end <= cut) whole++;
         }
-        expect(decodeJournal(file.subarray(0, cut))).toEqual(row.slice(0, whole));
+        expect(decodeJournal(file.subarray(0, cut), seal)).toEqual(row.slice(0, whole));
       }),
     );
   });
@@ -105,7 +106,7 @@ describe('what is read back', () => {
           const damaged = encode(second);
           const place = at % damaged.length;
           damaged[place] = (damaged[place] as number) ^ bits;
-          expect(decodeJournal(fileOf(encode(first), damaged))).toEqual([first]);
+          expect(decodeJournal(fileOf(encode(first), damaged), seal)).toEqual([first]);
         },
       ),
     );
@@ -116,7 +117,18 @@ describe('what is read back', () => {
       fc.property(changes, changes, fc.nat({ max: 90 }), (now, before, earlier) => {
         const entry = { sequence: 100, changes: now };
         const file = fileOf(encode(entry), encode({ sequence: earlier, changes: before }));
-        expect(decodeJournal(file)).toEqual([entry]);
+        expect(decodeJournal(file, seal)).toEqual([entry]);
+      }),
+    );
+  });
+
+  test('is nothing of what was sealed otherwise, though it follows on', () => {
+    fc.assert(
+      fc.property(changes, changes, fc.string(), (own, forged, other) => {
+        fc.pre(other !== seal);
+        const [first, second] = rowOf([own, forged], 7) as [JournalEntry, JournalEntry];
+        const file = fileOf(encode(first), encodeJournalEntry(second, other).entry);
+        expect(decodeJournal(file, seal)).toEqual([first]);
       }),
     );
   });
@@ -124,9 +136,9 @@ describe('what is read back', () => {
   test('is nothing of what is no journal', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
-        expect(decodeJournal(bytes)).toEqual([]);
+        expect(decodeJournal(bytes, seal)).toEqual([]);
       }),
     );
-    expect(decodeJournal(new Uint8Array(entryHeaderBytes * 3))).toEqual([]);
+    expect(decodeJournal(new Uint8Array(entryHeaderBytes * 3), seal)).toEqual([]);
   });
 });

@@ -2,6 +2,7 @@
  * The journal in front of LMDB, case by case: who sees what when, what a kill leaves, and who may write.
  */
 
+import { writeFileSync } from 'node:fs';
 import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -156,10 +157,114 @@ describe('an owner that lost the directory without having written', () => {
   });
 });
 
+describe('LMDB that fails', () => {
+  const value = 'x'.repeat(100);
+
+  async function fill(faults: Faults, entries: number) {
+    const opened = await openAt(dir, faults);
+    const texts = opened.journaled.table<string>('texts');
+    let written = 0;
+    let failure: unknown;
+    for (; written < entries && !failure; written++) {
+      await opened.journaled
+        .transact(() => texts.put(`key ${written}`, value))
+        .catch((error) => {
+          failure = error;
+        });
+    }
+    return { ...opened, texts, failure, acknowledged: failure ? written - 1 : written };
+  }
+
+  test('is waited for when the journal has grown, and what was acknowledged is kept', async () => {
+    const faults: Faults = { lmdb: 'fails' };
+    const { journaled, database, failure, acknowledged } = await fill(faults, 100);
+    expect(failure).toMatchObject({ message: 'LMDB failed' });
+    expect(acknowledged).toBeGreaterThan(5);
+    // With LMDB in order again everything goes on.
+    faults.lmdb = undefined;
+    await journaled.transact(() => journaled.table('texts').put('late', value));
+    await journaled.close();
+    await database.close();
+    const again = await openAt(dir);
+    const keys = again.journaled.table<string>('texts').keys({ countMax: 1_000 });
+    expect(keys).toHaveLength(acknowledged + 1);
+    await again.journaled.close();
+    await again.database.close();
+  });
+
+  test('is not asked again when it has given up: closing comes to its end', async () => {
+    const { journaled, database, failure, acknowledged } = await fill({ lmdb: 'dead' }, 100);
+    expect(failure).toMatchObject({ message: 'LMDB has given up' });
+    await journaled.close();
+    await database.close();
+    const again = await openAt(dir);
+    const keys = again.journaled.table<string>('texts').keys({ countMax: 1_000 });
+    expect(keys).toHaveLength(acknowledged);
+    await again.journaled.close();
+    await again.database.close();
+  });
+});
+
+test('many small changes go to LMDB before they fill a file', async () => {
+  const opened = await openAt(dir, {}, { ...settings, fileBytesMax: 1e6, changesMax: 10 });
+  const texts = opened.journaled.table<string>('texts');
+  for (let i = 0; i < 40; i++) await opened.journaled.transact(() => texts.put(`key ${i}`, 'x'));
+  const inLmdb = opened.database.table<string>('texts', 'string').keys({ countMax: 100 });
+  expect(inLmdb.length).toBeGreaterThanOrEqual(10);
+  expect(texts.keys({ countMax: 100 })).toHaveLength(40);
+  await opened.journaled.close();
+  await opened.database.close();
+});
+
+describe('a journal whose last entry could not be cut off', () => {
+  test('takes nothing more, in neither file', async () => {
+    const faults: Faults = { failAfterBytes: 1e6, stuck: true };
+    const { journaled, database } = await openAt(dir, faults);
+    const texts = journaled.table<string>('texts');
+    const put = (key: string) => journaled.transact(() => texts.put(key, 'value'));
+    await expect(put('doubtful')).rejects.toThrow('no space left');
+    Object.assign(faults, { failAfterBytes: undefined, stuck: false });
+    await expect(put('next')).rejects.toThrow(/could not be removed/);
+    await journaled.close();
+    await database.close();
+    const again = await openAt(dir);
+    const read = again.journaled.table<string>('texts');
+    expect(read.get('next')).toBeUndefined();
+    await again.journaled.close();
+    await again.database.close();
+  });
+});
+
+test('who cannot ask whether the directory is still theirs writes nothing more', async () => {
+  const faults: Faults = {};
+  const { journaled, database } = await openAt(dir, faults);
+  const texts = journaled.table<string>('texts');
+  faults.written = () => {
+    faults.ownerUnknown = new Error('input/output error');
+  };
+  const doubtful = journaled.transact(() => texts.put('a', 'doubtful'));
+  await expect(doubtful).rejects.toMatchObject({ reason: 'unavailable', effect: 'unknown' });
+  Object.assign(faults, { written: undefined, ownerUnknown: undefined });
+  const next = journaled.transact(() => texts.put('b', 'next'));
+  await expect(next).rejects.toMatchObject({ reason: 'unavailable', effect: 'none' });
+  await journaled.close();
+  await database.close();
+});
+
 describe('opening', () => {
+  test('leaves a journal alone that was begun since', async () => {
+    const begun = join(dir, 'journal-successor-0');
+    const opened = await openAt(dir, { recovered: () => writeFileSync(begun, 'entries') });
+    expect(await readdir(dir)).toContain('journal-successor-0');
+    await opened.journaled.close();
+    await opened.database.close();
+  });
+
   const fileOf = (token: string, ...sequences: number[]) => {
     const changes = [{ table: 'texts', key: 'a', value: token }];
-    const entries = sequences.map((sequence) => encodeJournalEntry({ sequence, changes }).entry);
+    const entries = sequences.map(
+      (sequence) => encodeJournalEntry({ sequence, changes }, token).entry,
+    );
     return writeFile(join(dir, `journal-${token}-0`), Buffer.concat(entries));
   };
 

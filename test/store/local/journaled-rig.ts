@@ -11,7 +11,12 @@ import { StoreError } from '../../../lib/store/store-error.js';
 
 const encodings = { facts: 'json', texts: 'string', blobs: 'binary' } as const;
 /** So small that files take turns all the time. */
-export const settings = { fileBytesMax: 300, waitingBytesMax: 900 };
+export const settings = {
+  fileBytesMax: 300,
+  changesMax: 1_000,
+  waitingBytesMax: 900,
+  retryAfterMs: 0,
+};
 
 export type Faults = {
   /** Of the next write this many bytes reach the disk, and then it fails. */
@@ -23,6 +28,12 @@ export type Faults = {
   owner?: boolean;
   /** LMDB gets no further from now on. */
   stalled?: boolean;
+  /** LMDB fails, and has given up if it is dead. */
+  lmdb?: 'fails' | 'dead' | undefined;
+  /** Called when the directory has been recovered, before what is not needed any more is removed. */
+  recovered?: () => void;
+  /** What asking who owns the directory fails with. */
+  ownerUnknown?: Error | undefined;
 };
 
 export type Opened = {
@@ -33,21 +44,35 @@ export type Opened = {
 
 let openings = 0;
 
-export async function openAt(dir: string, faults: Faults = {}): Promise<Opened> {
+export async function openAt(dir: string, faults: Faults = {}, given = settings): Promise<Opened> {
   const database = openDatabase(dir);
   const openDisk = async (path: string) => unreliable(await openJournalDisk(path), faults);
   const token = `t${openings++}`;
   const place = { dir, token, directories: createDirectories(), openDisk };
   const assertOwner = () => {
+    if (faults.ownerUnknown) throw faults.ownerUnknown;
     if (faults.owner === false) {
       throw new StoreError('taken over', { reason: 'denied', effect: 'none' });
     }
   };
-  const transact: Database['transact'] = (work) =>
-    faults.stalled ? new Promise(() => {}) : database.transact(work);
+  const unreliableDatabase: Database = {
+    ...database,
+    transact(work) {
+      if (faults.stalled) return new Promise(() => {});
+      return faults.lmdb ? Promise.reject(new Error('LMDB failed')) : database.transact(work);
+    },
+    transactNow(work) {
+      database.transactNow(work);
+      faults.recovered?.();
+    },
+    check() {
+      if (faults.lmdb === 'dead') throw new Error('LMDB has given up');
+    },
+  };
   try {
-    const slow = { ...database, transact };
-    const journaled = await openJournaled(slow, encodings, place, assertOwner, settings);
+    const journaled = await openJournaled(
+      ...([unreliableDatabase, encodings, place, assertOwner, given] as const),
+    );
     return { database, journaled, token };
   } catch (error) {
     await database.close();
