@@ -4,7 +4,7 @@
  */
 
 import { expelAll } from '../coordinator/leave.js';
-import type { PartitionHead, PartitionRef } from '../log/partition-head.js';
+import { isSamePartition, type PartitionHead, type PartitionRef } from '../log/partition-head.js';
 import type { CommittedOffset } from '../store/group-store.js';
 import type { Stores } from '../store/stores.js';
 import type { Topic } from '../store/topic-store.js';
@@ -143,9 +143,7 @@ export function createGroupReset(
     const committed = group ? await offsets.fetch(groupId) : [];
     const plans = await plan(request, committed);
     const fromOf = ({ ref }: Plan) =>
-      committed.find(
-        (one) => one.ref.topicId === ref.topicId && one.ref.partition === ref.partition,
-      )?.offset ?? null;
+      committed.find((one) => isSamePartition(one.ref, ref))?.offset ?? null;
     const results = await Promise.all(plans.map((one) => place(one, request.to, fromOf(one))));
     if (!request.execute) return results;
     await emptied(groupId, request.force);

@@ -3,9 +3,9 @@
  * then cost no memory and no garbage of their own.
  */
 
+import { unitBytesMax } from '../log/utf8-bytes.js';
+
 const scratchBytes = 64 * 1024;
-/** UTF-8 of one UTF-16 unit. */
-const unitBytesMax = 3;
 
 const utf8 = new TextEncoder();
 

@@ -5,7 +5,7 @@
  */
 
 import type { Codecs } from '../log/codecs.js';
-import type { PartitionRef } from '../log/partition-head.js';
+import { isSamePartition, type PartitionRef } from '../log/partition-head.js';
 import { type TopicConfigs, topicConfigsOf } from '../log/topic-configs.js';
 import type { RunCursor } from '../store/job-store.js';
 import type { Stores } from '../store/stores.js';
@@ -205,8 +205,7 @@ async function maintainAll(
   let last: RunCursor | undefined;
   for await (const placed of partitionsOfTopics(stores.topics, cursor)) {
     const { topic, ref } = placed;
-    const isFound = ref.topicId === first?.topicId && ref.partition === first.partition;
-    if (isFound) continue;
+    if (first && isSamePartition(ref, first)) continue;
     if (!goesOn(0)) {
       if (last) await stores.jobs.writeCursor(last);
       return { ...sums, ledByOthers, complete: false };

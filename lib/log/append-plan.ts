@@ -6,7 +6,13 @@
 import { assert } from './assert.js';
 import type { ByteParts } from './byte-parts.js';
 import { producersPerCommitMax, splitIntervalBytes, stampsPerCommitMax } from './limits.js';
-import { type PartitionRef, partitionName, type Split, type TailEntry } from './partition-head.js';
+import {
+  isSamePartition,
+  type PartitionRef,
+  partitionName,
+  type Split,
+  type TailEntry,
+} from './partition-head.js';
 import type { ProducerStamp } from './producer-state.js';
 import { type WalRange, walMagicBytes } from './wal-object.js';
 
@@ -73,10 +79,6 @@ export function planObject<B extends PendingBatch>(pending: readonly B[]): Objec
     partitions.push({ ref, batches });
   }
   return { parts, ranges, partitions };
-}
-
-function isSamePartition(a: PartitionRef, b: PartitionRef): boolean {
-  return a.topicId === b.topicId && a.partition === b.partition;
 }
 
 /** Stands for the writing instance, which numbers its batches when they are committed. */

@@ -14,6 +14,10 @@ export function partitionName({ topicId, partition }: PartitionRef): string {
   return `${topicId}/${partition}`;
 }
 
+export function isSamePartition(a: PartitionRef, b: PartitionRef): boolean {
+  return a.topicId === b.topicId && a.partition === b.partition;
+}
+
 /** Where contiguous batches of one partition lie: one byte range of one object. */
 export type BatchLocation = {
   readonly objectKey: string;

@@ -176,7 +176,7 @@ function checkRecord(
 /** False: there was null. */
 function skipNullable(reader: ByteReader): boolean {
   const sizeBytes = reader.varint32();
-  if (sizeBytes !== -1) reader.bytes(sizeBytes);
+  if (sizeBytes !== -1) reader.skip(sizeBytes);
   return sizeBytes !== -1;
 }
 

@@ -5,7 +5,7 @@
 import { freeMemory, sharedBytesMax, takeMemory } from './shared-memory.js';
 
 /** UTF-8 of one UTF-16 unit. */
-const unitBytesMax = 3;
+export const unitBytesMax = 3;
 
 const utf8 = new TextEncoder();
 

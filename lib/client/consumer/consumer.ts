@@ -255,7 +255,7 @@ export function createConsumer<K, V>(
       if (!entry) continue;
       const taken = fetched.records.flatMap((placed) => take(entry, placed) ?? []);
       if (taken.length > 0) yield taken;
-      for (const record of taken) finished(record);
+      for (const { offset } of taken) entry.tracker.finished(offset);
       if (closed) return;
       passed(entry, fetched);
     }

@@ -52,16 +52,10 @@ export function createGroupCommit(
 
   async function carryOut(): Promise<void> {
     while (waiting.length > 0) {
-      if (failed) for (const { reject } of takeAll()) reject(failed);
+      if (failed) for (const { reject } of take()) reject(failed);
       else await carryOutBatch();
     }
     running = undefined;
-  }
-
-  function takeAll(): Pending[] {
-    const all = waiting;
-    waiting = [];
-    return all;
   }
 
   async function carryOutBatch(): Promise<void> {

@@ -7,6 +7,7 @@
 import { StoreError } from '../store-error.js';
 import { type Change, type ChangeSet, createChangeSet } from './change-set.js';
 import type { Database, Table } from './database.js';
+import { storeErrorOf } from './io-errors.js';
 import {
   createJournal,
   type JournalPlace,
@@ -110,8 +111,8 @@ export async function openJournaled(
       database.refresh();
       assertOwner();
     } catch (cause) {
-      const reason = cause instanceof StoreError ? cause.reason : 'unavailable';
-      lost = new StoreError((cause as Error).message, { reason, effect: 'unknown', cause });
+      const { message, reason } = storeErrorOf(cause, 'cannot tell whose the index is');
+      lost = new StoreError(message, { reason, effect: 'unknown', cause });
       throw lost;
     }
   }

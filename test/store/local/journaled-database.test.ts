@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { encodeJournalEntry } from '../../../lib/store/local/journal-entry.js';
-import { type Faults, kill, type Opened, openAt, settings } from './journaled-rig.js';
+import { close, type Faults, kill, type Opened, openAt, settings } from './journaled-rig.js';
 
 let dir: string;
 
@@ -47,8 +47,7 @@ describe('a long history', () => {
     for (let i = countOf - 20; i < countOf; i++) {
       expect(read.get(`key ${i % 20}`)).toBe(`value ${i}`);
     }
-    await again.journaled.close();
-    await again.database.close();
+    await close(again);
   });
 });
 
@@ -67,23 +66,20 @@ describe('a transaction', () => {
     });
     expect(seen).toEqual(['new', ['a', 'b'], 'old', ['a']]);
     expect(texts.get('a')).toBe('new');
-    await journaled.close();
-    await database.close();
+    await close({ journaled, database });
   });
 
   test('takes a change only while its work is running', async () => {
     const { journaled, database } = await openAt(dir);
     expect(() => journaled.table('texts').put('a', 'b')).toThrow(/inside a transaction/);
-    await journaled.close();
-    await database.close();
+    await close({ journaled, database });
   });
 
   test('that changes nothing writes nothing', async () => {
     const faults: Faults = { failAfterBytes: 0 };
     const { journaled, database } = await openAt(dir, faults);
     await journaled.transact(() => {});
-    await journaled.close();
-    await database.close();
+    await close({ journaled, database });
   });
 });
 
@@ -102,8 +98,7 @@ describe('a server that is killed', () => {
       const again = await openAt(at);
       const read = again.journaled.table<string>('texts');
       for (let i = 0; i < stalledFrom + 8; i++) expect(read.get(`key ${i}`)).toBe(`value ${i}`);
-      await again.journaled.close();
-      await again.database.close();
+      await close(again);
     }
   });
 });
@@ -129,14 +124,12 @@ describe('an owner that lost the directory', () => {
     await journaled.transact(() => journaled.table<string>('texts').put('b', 'new owner'));
     // Its files are not the new owner's, who loses nothing by what it still does.
     await first.journaled.transact(() => texts.put('a', 'later')).catch(() => {});
-    await first.journaled.close();
-    await first.database.close();
+    await close(first);
     await kill(second);
     const third = await openAt(dir);
     expect(third.journaled.table<string>('texts').get('a')).toBe('late');
     expect(third.journaled.table<string>('texts').get('b')).toBe('new owner');
-    await third.journaled.close();
-    await third.database.close();
+    await close(third);
   });
 });
 
@@ -147,13 +140,11 @@ describe('an owner that lost the directory without having written', () => {
     faults.owner = false;
     const second = await openAt(dir);
     await second.journaled.transact(() => second.journaled.table('texts').put('a', 'kept'));
-    await first.journaled.close();
-    await first.database.close();
+    await close(first);
     await kill(second);
     const third = await openAt(dir);
     expect(third.journaled.table<string>('texts').get('a')).toBe('kept');
-    await third.journaled.close();
-    await third.database.close();
+    await close(third);
   });
 });
 
@@ -183,25 +174,21 @@ describe('LMDB that fails', () => {
     // With LMDB in order again everything goes on.
     faults.lmdb = undefined;
     await journaled.transact(() => journaled.table('texts').put('late', value));
-    await journaled.close();
-    await database.close();
+    await close({ journaled, database });
     const again = await openAt(dir);
     const keys = again.journaled.table<string>('texts').keys({ countMax: 1_000 });
     expect(keys).toHaveLength(acknowledged + 1);
-    await again.journaled.close();
-    await again.database.close();
+    await close(again);
   });
 
   test('is not asked again when it has given up: closing comes to its end', async () => {
     const { journaled, database, failure, acknowledged } = await fill({ lmdb: 'dead' }, 100);
     expect(failure).toMatchObject({ message: 'LMDB has given up' });
-    await journaled.close();
-    await database.close();
+    await close({ journaled, database });
     const again = await openAt(dir);
     const keys = again.journaled.table<string>('texts').keys({ countMax: 1_000 });
     expect(keys).toHaveLength(acknowledged);
-    await again.journaled.close();
-    await again.database.close();
+    await close(again);
   });
 });
 
@@ -212,8 +199,7 @@ test('many small changes go to LMDB before they fill a file', async () => {
   const inLmdb = opened.database.table<string>('texts', 'string').keys({ countMax: 100 });
   expect(inLmdb.length).toBeGreaterThanOrEqual(10);
   expect(texts.keys({ countMax: 100 })).toHaveLength(40);
-  await opened.journaled.close();
-  await opened.database.close();
+  await close(opened);
 });
 
 describe('a journal whose last entry could not be cut off', () => {
@@ -225,13 +211,11 @@ describe('a journal whose last entry could not be cut off', () => {
     await expect(put('doubtful')).rejects.toThrow('no space left');
     Object.assign(faults, { failAfterBytes: undefined, stuck: false });
     await expect(put('next')).rejects.toThrow(/could not be removed/);
-    await journaled.close();
-    await database.close();
+    await close({ journaled, database });
     const again = await openAt(dir);
     const read = again.journaled.table<string>('texts');
     expect(read.get('next')).toBeUndefined();
-    await again.journaled.close();
-    await again.database.close();
+    await close(again);
   });
 });
 
@@ -247,8 +231,7 @@ test('who cannot ask whether the directory is still theirs writes nothing more',
   Object.assign(faults, { written: undefined, ownerUnknown: undefined });
   const next = journaled.transact(() => texts.put('b', 'next'));
   await expect(next).rejects.toMatchObject({ reason: 'unavailable', effect: 'none' });
-  await journaled.close();
-  await database.close();
+  await close({ journaled, database });
 });
 
 describe('opening', () => {
@@ -256,8 +239,7 @@ describe('opening', () => {
     const begun = join(dir, 'journal-successor-0');
     const opened = await openAt(dir, { recovered: () => writeFileSync(begun, 'entries') });
     expect(await readdir(dir)).toContain('journal-successor-0');
-    await opened.journaled.close();
-    await opened.database.close();
+    await close(opened);
   });
 
   const fileOf = (token: string, ...sequences: number[]) => {
@@ -274,8 +256,7 @@ describe('opening', () => {
     const { journaled, database } = await openAt(dir);
     expect(journaled.table<string>('texts').get('a')).toBeUndefined();
     expect(await readdir(dir)).not.toContain('journal-stranger-0');
-    await journaled.close();
-    await database.close();
+    await close({ journaled, database });
   });
 
   test('refuses a journal with a gap rather than passing over it', async () => {

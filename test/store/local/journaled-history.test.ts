@@ -10,7 +10,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { TableKey } from '../../../lib/store/local/database.js';
 import type { JournaledDatabase } from '../../../lib/store/local/journaled-database.js';
-import { type Faults, kill, type Opened, openAt } from './journaled-rig.js';
+import { close, type Faults, kill, type Opened, openAt } from './journaled-rig.js';
 
 let dir: string;
 
@@ -158,8 +158,7 @@ describe('any history', () => {
           }
           expectSame(opened.journaled, model);
         }
-        await opened.journaled.close();
-        await opened.database.close();
+        await close(opened);
       }),
       { numRuns: 60 },
     );
@@ -181,8 +180,7 @@ describe('any history', () => {
 
 /** Closes and opens again: then LMDB has everything. */
 async function reopened({ journaled, database }: Opened, at: string): Promise<Opened> {
-  await journaled.close();
-  await database.close();
+  await close({ journaled, database });
   return openAt(at);
 }
 
@@ -215,8 +213,7 @@ describe('ranges', () => {
           const behindJournal = read(opened);
           opened = await reopened(opened, at);
           expect([inside, behindJournal]).toEqual([read(opened), read(opened)]);
-          await opened.journaled.close();
-          await opened.database.close();
+          await close(opened);
         },
       ),
       { numRuns: 60 },

@@ -101,5 +101,10 @@ function unreliable(disk: JournalDisk, faults: Faults): JournalDisk {
   };
 }
 
+export async function close({ journaled, database }: Pick<Opened, 'journaled' | 'database'>) {
+  await journaled.close();
+  await database.close();
+}
+
 /** As kill -9 leaves it: LMDB has what it had, and the journal is where it is. */
 export const kill = ({ database }: Opened) => database.close();
