@@ -7,6 +7,7 @@ import { fstatSync, readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import type { CliIo, StopSignal } from '../lib/cli/cli-io.js';
 import { run } from '../lib/cli/main.js';
+import { nodeFetch } from '../lib/runtime/node-fetch.js';
 
 /**
  * Commands hold little at a time, and let go of it soon: the heap needs not grow to many times of what is
@@ -22,6 +23,7 @@ const io: CliIo = {
   stdoutIsFile: isFile(1),
   stderr: process.stderr,
   env: process.env,
+  fetch: nodeFetch,
   version: versionOf(new URL('../package.json', import.meta.url)),
   loadCodecs: async () => (await import('../lib/runtime/node-codecs.js')).nodeCodecs,
   onStop(listener) {

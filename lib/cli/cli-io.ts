@@ -6,7 +6,7 @@
 import type { Readable, Writable } from 'node:stream';
 import type { HttpClient } from '../client/http-client.js';
 import type { Timing } from '../client/retry.js';
-import type { Fetch } from '../client/transport.js';
+import type { Exchange } from '../client/transport.js';
 import type { Codecs } from '../log/codecs.js';
 
 export type CliOutput = Writable & { readonly isTTY?: boolean };
@@ -24,7 +24,8 @@ export type CliIo = {
   readonly loadCodecs: () => Promise<Codecs>;
   /** Calls `listener` once, when somebody asks to stop; returns how to stop listening. */
   onStop(listener: (signal: StopSignal) => void): () => void;
-  readonly fetch?: Fetch;
+  /** Undefined: the global one. */
+  readonly fetch?: Exchange;
   readonly timing?: Timing;
 };
 
