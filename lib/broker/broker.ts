@@ -77,7 +77,7 @@ export function createBroker(
   });
   const { earlyBatchMsMax } = settings;
   const early = createEarlyBatches(world.clock, earlyBatchMsMax, flusher.submit);
-  const fetchDeps = { stores, codecs, clock: world.clock, watch };
+  const fetchDeps = { stores, codecs, watch };
 
   const offsetByTime: Broker['offsetByTime'] = (ref, at, timestampMs) =>
     findOffsetByTime(stores, codecs, ref, at, timestampMs);

@@ -7,7 +7,6 @@
 import type { Codecs } from '../log/codecs.js';
 import type { PartitionHead, PartitionRef } from '../log/partition-head.js';
 import type { Stores } from '../store/stores.js';
-import type { Clock } from '../store/world.js';
 import { BrokerError } from './broker-error.js';
 import { type BatchesRead, IndexMoved, readBatches } from './read-batches.js';
 import type { TailWatch } from './tail-watch.js';
@@ -32,7 +31,6 @@ export type FetchResult = {
 export type FetchDeps = {
   readonly stores: Stores;
   readonly codecs: Codecs;
-  readonly clock: Clock;
   readonly watch: TailWatch;
 };
 
@@ -64,10 +62,9 @@ async function headForFetch(
   ref: PartitionRef,
   { offset, waitMs, signal }: FetchRequest,
 ): Promise<PartitionHead | undefined> {
-  const { watch, clock, stores } = deps;
+  const { watch, stores } = deps;
   // Subscribed before the head is read: a commit in between wakes us.
-  const deadlineMs = clock.nowMs() + waitMs;
-  const subscription = waitMs > 0 ? watch.subscribe(ref, offset, deadlineMs, signal) : undefined;
+  const subscription = waitMs > 0 ? watch.subscribe(ref, offset, waitMs, signal) : undefined;
   try {
     const head = await stores.index.readHead(ref);
     if (head) checkOffset(head, offset);

@@ -4,6 +4,7 @@
  */
 
 import { type PartitionHead, type PartitionRef, partitionName } from '../log/partition-head.js';
+import { isDuring } from '../log/time-span.js';
 import type { MaintenanceRequests } from '../store/maintenance-requests.js';
 import type { World } from '../store/world.js';
 
@@ -34,8 +35,8 @@ export function createFoundWork(
     if (multiples(after) === multiples(before)) return;
     const key = partitionName(ref);
     const nowMs = clock.nowMs();
-    const last = askedMs.get(key);
-    if (last !== undefined && Math.abs(nowMs - last) < askEveryMs) return;
+    const sinceMs = askedMs.get(key);
+    if (sinceMs !== undefined && isDuring({ sinceMs, forMs: askEveryMs }, nowMs)) return;
     if (askedMs.size >= partitionsMax) askedMs.clear();
     askedMs.set(key, nowMs);
     try {

@@ -5,6 +5,7 @@
 
 import { isInternalTopic } from '../access/scopes.js';
 import type { Group, TopicsView } from '../coordinator/group.js';
+import { isDuring, type TimeSpan } from '../log/time-span.js';
 import type { Topic, TopicStore } from '../store/topic-store.js';
 import type { Clock } from '../store/world.js';
 
@@ -25,19 +26,21 @@ const listPage = 1_000;
 const lookUpsMax = 16;
 
 export function createGroupTopics(store: TopicStore, clock: Clock, cacheMs: number): GroupTopics {
-  const known = new Map<string, { readonly topic: Topic | undefined; readonly untilMs: number }>();
-  let all: { readonly topics: readonly Topic[]; readonly untilMs: number } | undefined;
+  const known = new Map<string, { readonly topic: Topic | undefined; readonly valid: TimeSpan }>();
+  let all: { readonly topics: readonly Topic[]; readonly valid: TimeSpan } | undefined;
+  const isValid = ({ valid }: { readonly valid: TimeSpan }) => isDuring(valid, clock.nowMs());
+  const validFromNow = (): TimeSpan => ({ sinceMs: clock.nowMs(), forMs: cacheMs });
 
   async function find(name: string, fresh: boolean): Promise<Topic | undefined> {
     const remembered = known.get(name);
-    if (!fresh && remembered && remembered.untilMs > clock.nowMs()) return remembered.topic;
+    if (!fresh && remembered && isValid(remembered)) return remembered.topic;
     const topic = await store.find(name);
-    if (cacheMs > 0) known.set(name, { topic, untilMs: clock.nowMs() + cacheMs });
+    if (cacheMs > 0) known.set(name, { topic, valid: validFromNow() });
     return topic;
   }
 
   async function listAll(fresh: boolean): Promise<readonly Topic[]> {
-    if (!fresh && all && all.untilMs > clock.nowMs()) return all.topics;
+    if (!fresh && all && isValid(all)) return all.topics;
     const topics: Topic[] = [];
     let after: string | undefined;
     do {
@@ -45,7 +48,7 @@ export function createGroupTopics(store: TopicStore, clock: Clock, cacheMs: numb
       topics.push(...page.topics);
       after = page.after;
     } while (after !== undefined);
-    if (cacheMs > 0) all = { topics, untilMs: clock.nowMs() + cacheMs };
+    if (cacheMs > 0) all = { topics, valid: validFromNow() };
     return topics;
   }
 

@@ -4,6 +4,7 @@
  */
 
 import { type PartitionHead, type PartitionRef, partitionName } from '../log/partition-head.js';
+import { isDuring, type TimeSpan } from '../log/time-span.js';
 import type { PartitionIndex } from '../store/partition-index.js';
 import type { Clock } from '../store/world.js';
 
@@ -13,31 +14,27 @@ const tickMs = 50;
 type Waiter = {
   /** Woken once the log reaches beyond this. */
   readonly offset: number;
-  readonly deadlineMs: number;
+  readonly wait: TimeSpan;
   readonly wake: (head: PartitionHead | undefined) => void;
 };
 
 type Watched = {
   readonly ref: PartitionRef;
   readonly waiters: Set<Waiter>;
-  lookDueMs: number;
+  /** No look before it is over. */
+  pause: TimeSpan;
   /** A look is under way: a slow store is not asked again and again. */
   looking: boolean;
 };
 
 export type Subscription = {
-  /** A head that reaches beyond the offset, or undefined once the deadline has passed or `signal` fired. */
+  /** A head that reaches beyond the offset, or undefined once `waitMs` have passed or `signal` fired. */
   readonly news: Promise<PartitionHead | undefined>;
   cancel(): void;
 };
 
 export type TailWatch = {
-  subscribe(
-    ref: PartitionRef,
-    offset: number,
-    deadlineMs: number,
-    signal?: AbortSignal,
-  ): Subscription;
+  subscribe(ref: PartitionRef, offset: number, waitMs: number, signal?: AbortSignal): Subscription;
   /** Told of every commit of this process. */
   committed(ref: PartitionRef, head: PartitionHead): void;
   /** Ends the waits at a partition that takes no more records. Who waits there again, waits. */
@@ -89,13 +86,13 @@ export function createTailWatch(
     const nowMs = clock.nowMs();
     for (const [key, entry] of watched) {
       for (const waiter of entry.waiters) {
-        if (waiter.deadlineMs > nowMs) continue;
+        if (isDuring(waiter.wait, nowMs)) continue;
         remove(key, waiter);
         waiter.wake(undefined);
       }
       const idle = entry.waiters.size > 0 && !entry.looking;
-      if (look && idle && isDue(entry.lookDueMs, nowMs, look.everyMs)) {
-        entry.lookDueMs = nowMs + look.everyMs;
+      if (look && idle && !isDuring(entry.pause, nowMs)) {
+        entry.pause = { sinceMs: nowMs, forMs: look.everyMs };
         entry.looking = true;
         void lookAt(key, entry);
       }
@@ -107,15 +104,15 @@ export function createTailWatch(
     const entry = watched.get(key);
     if (entry) entry.waiters.add(waiter);
     else {
-      const lookDueMs = clock.nowMs() + (look?.everyMs ?? 0);
-      watched.set(key, { ref, waiters: new Set([waiter]), lookDueMs, looking: false });
+      const pause = { sinceMs: clock.nowMs(), forMs: look?.everyMs ?? 0 };
+      watched.set(key, { ref, waiters: new Set([waiter]), pause, looking: false });
     }
     stopTicker ??= clock.every(tickMs, tick);
     return key;
   }
 
   return {
-    subscribe(ref, offset, deadlineMs, signal) {
+    subscribe(ref, offset, waitMs, signal) {
       let resolveNews: Waiter['wake'] = () => {};
       const news = new Promise<PartitionHead | undefined>((resolve) => {
         resolveNews = resolve;
@@ -124,7 +121,7 @@ export function createTailWatch(
         signal?.removeEventListener('abort', cancel);
         resolveNews(head);
       };
-      const waiter = { offset, deadlineMs, wake };
+      const waiter = { offset, wait: { sinceMs: clock.nowMs(), forMs: waitMs }, wake };
       const key = add(ref, waiter);
       function cancel(): void {
         remove(key, waiter);
@@ -144,9 +141,4 @@ export function createTailWatch(
       for (const key of [...watched.keys()]) wakeAll(key, undefined);
     },
   };
-}
-
-/** Further away than it was ever set: then the clock was put back, and must not put off the look as well. */
-function isDue(dueMs: number, nowMs: number, everyMs: number): boolean {
-  return dueMs <= nowMs || dueMs > nowMs + everyMs;
 }

@@ -3,6 +3,7 @@
  * hardly ever changes.
  */
 
+import { isDuring, type TimeSpan } from '../log/time-span.js';
 import type { Topic } from '../store/topic-store.js';
 import type { Clock } from '../store/world.js';
 
@@ -14,7 +15,7 @@ export type TopicMemory = {
   forget(topicId: string): void;
 };
 
-type Remembered = { readonly topic: Topic; readonly untilMs: number };
+type Remembered = { readonly topic: Topic; readonly valid: TimeSpan };
 
 /** With `keepMs` 0 it remembers nothing. */
 export function createTopicMemory(clock: Clock, keepMs: number): TopicMemory {
@@ -22,13 +23,13 @@ export function createTopicMemory(clock: Clock, keepMs: number): TopicMemory {
   return {
     find(name) {
       const known = remembered.get(name);
-      return known && known.untilMs > clock.nowMs() ? known.topic : undefined;
+      return known && isDuring(known.valid, clock.nowMs()) ? known.topic : undefined;
     },
     keep(topic) {
       if (keepMs === 0) return topic;
       const known = remembered.get(topic.name)?.topic;
       if (known?.topicId === topic.topicId && known.version > topic.version) return known;
-      remembered.set(topic.name, { topic, untilMs: clock.nowMs() + keepMs });
+      remembered.set(topic.name, { topic, valid: { sinceMs: clock.nowMs(), forMs: keepMs } });
       return topic;
     },
     drop: (name) => void remembered.delete(name),

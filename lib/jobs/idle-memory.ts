@@ -5,6 +5,7 @@
  */
 
 import { type PartitionHead, type PartitionRef, partitionName } from '../log/partition-head.js';
+import { isDuring, type TimeSpan } from '../log/time-span.js';
 import type { TopicConfigs } from '../log/topic-configs.js';
 import type { Clock } from '../store/world.js';
 
@@ -21,16 +22,15 @@ const closeLookMs = 3_600_000;
 const looksWithinRetention = 10;
 const partitionsMax = 50_000;
 
-type Idle = { readonly state: string; readonly untilMs: number };
+type Idle = { readonly state: string; readonly rest: TimeSpan };
 
 export function createIdleMemory({ nowMs }: Pick<Clock, 'nowMs'>): IdleMemory {
   const idle = new Map<string, Idle>();
   return {
     isIdle(ref, head, configs) {
       const known = idle.get(partitionName(ref));
-      return (
-        known !== undefined && nowMs() < known.untilMs && known.state === stateOf(head, configs)
-      );
+      if (!known || !isDuring(known.rest, nowMs())) return false;
+      return known.state === stateOf(head, configs);
     },
     noteIdle(ref, head, configs) {
       if (idle.size >= partitionsMax) idle.clear();
@@ -39,7 +39,8 @@ export function createIdleMemory({ nowMs }: Pick<Clock, 'nowMs'>): IdleMemory {
       const forMs = limited
         ? Math.min(closeLookMs, retentionMs / looksWithinRetention)
         : closeLookMs;
-      idle.set(partitionName(ref), { state: stateOf(head, configs), untilMs: nowMs() + forMs });
+      const rest = { sinceMs: nowMs(), forMs };
+      idle.set(partitionName(ref), { state: stateOf(head, configs), rest });
     },
     forget: (ref) => void idle.delete(partitionName(ref)),
   };

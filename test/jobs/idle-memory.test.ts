@@ -38,6 +38,14 @@ test('idle is who was found so, for an hour, while nothing changes', () => {
   expect(memory.isIdle(refA, emptyHead, configs)).toBe(false);
 });
 
+test('who was found idle before the clock was put back is looked at', () => {
+  let nowMs = 2 * hourMs;
+  const memory = createIdleMemory({ nowMs: () => nowMs });
+  memory.noteIdle(refA, emptyHead, configs);
+  nowMs -= 1;
+  expect(memory.isIdle(refA, emptyHead, configs)).toBe(false);
+});
+
 test('a short retention is looked after ten times in its time', () => {
   let nowMs = 0;
   const memory = createIdleMemory({ nowMs: () => nowMs });
