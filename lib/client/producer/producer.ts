@@ -6,7 +6,7 @@
 import { batchHeaderBytes } from '../../log/batch-header.js';
 import type { Codecs } from '../../log/codecs.js';
 import { batchBytesMax } from '../../log/limits.js';
-import { descentOf, type Kin, openDescendant, rootCount } from '../../log/lineage.js';
+import { descentOf, type Kin, openDescendant, rootCount } from '../../log/open-descendant.js';
 import type { HttpClient, ProducerIdentity } from '../http-client.js';
 import { refused } from '../logbrook-error.js';
 import type { ProducerRecord } from '../record-bytes.js';
