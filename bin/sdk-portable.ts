@@ -6,6 +6,8 @@ import type { HttpClientOptions } from '../lib/client/http-client.js';
 import { createLogbrook, type Logbrook } from '../lib/client/logbrook.js';
 import { portableCodecs } from '../lib/runtime/portable-codecs.js';
 
+export type * from '../lib/client/append-records.js';
+export type * from '../lib/client/call.js';
 export type * from '../lib/client/consumer/consumer.js';
 // biome-ignore lint/performance/noBarrelFile: a package has one entry; nothing inside imports it.
 export { deadLetter } from '../lib/client/consumer/dead-letter.js';
@@ -19,6 +21,7 @@ export type { ClientEvent, Observe } from '../lib/client/observer.js';
 export type * from '../lib/client/producer/producer.js';
 export { fromKafkaNames, type ProducerOptions } from '../lib/client/producer/producer-options.js';
 export { bytesSerde, jsonSerde, type Serde, stringSerde } from '../lib/client/serializers.js';
+export type * from '../lib/client/topic-calls.js';
 
 /** Nothing is sent before the first call. */
 export function connect(options: HttpClientOptions): Logbrook {

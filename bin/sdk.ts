@@ -9,6 +9,8 @@ import { publishOnChannel } from '../lib/runtime/event-channels.js';
 import { nodeCodecs } from '../lib/runtime/node-codecs.js';
 import { nodeFetch } from '../lib/runtime/node-fetch.js';
 
+export type * from '../lib/client/append-records.js';
+export type * from '../lib/client/call.js';
 export type * from '../lib/client/consumer/consumer.js';
 // biome-ignore lint/performance/noBarrelFile: a package has one entry; nothing inside imports it.
 export { deadLetter } from '../lib/client/consumer/dead-letter.js';
@@ -22,6 +24,7 @@ export type { ClientEvent, Observe } from '../lib/client/observer.js';
 export type * from '../lib/client/producer/producer.js';
 export { fromKafkaNames, type ProducerOptions } from '../lib/client/producer/producer-options.js';
 export { bytesSerde, jsonSerde, type Serde, stringSerde } from '../lib/client/serializers.js';
+export type * from '../lib/client/topic-calls.js';
 
 /** Nothing is sent before the first call. What happens is told on diagnostics channels too: docs/sdk.md. */
 export function connect(options: HttpClientOptions): Logbrook {
