@@ -23,6 +23,7 @@ export { LogbrookError } from '../lib/client/logbrook-error.js';
 export type { ClientEvent, Observe } from '../lib/client/observer.js';
 export type * from '../lib/client/producer/producer.js';
 export { fromKafkaNames, type ProducerOptions } from '../lib/client/producer/producer-options.js';
+export type { RecordMetadata, Ticket } from '../lib/client/producer/record-ticket.js';
 export { bytesSerde, jsonSerde, type Serde, stringSerde } from '../lib/client/serializers.js';
 export type * from '../lib/client/topic-calls.js';
 

@@ -13,8 +13,9 @@ import { fixedMembership, type Membership } from './consumer/membership.js';
 import { type StartPosition, startOffsets } from './consumer/start-position.js';
 import { createHttpClient, type HttpClient, type HttpClientOptions } from './http-client.js';
 import { refused } from './logbrook-error.js';
-import { createProducer, type Ticket } from './producer/producer.js';
+import { createProducer } from './producer/producer.js';
 import type { ProducerOptions } from './producer/producer-options.js';
+import type { Ticket } from './producer/record-ticket.js';
 import { type Deserializer, type Serializer, stringSerde } from './serializers.js';
 import { createTextScratch } from './text-scratch.js';
 

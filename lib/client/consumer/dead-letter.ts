@@ -6,7 +6,7 @@
  */
 
 import type { RecordHeader } from '../../log/record.js';
-import type { Ticket } from '../producer/producer.js';
+import type { Ticket } from '../producer/record-ticket.js';
 import type { ConsumerRecord } from './consumer.js';
 import type { FailureHandler } from './record-handling.js';
 
