@@ -5,7 +5,8 @@
 
 import type { Codecs } from '../log/codecs.js';
 import type { RecordHeader } from '../log/record.js';
-import { type Consumer, type ConsumerOptions, createConsumer } from './consumer/consumer.js';
+import { type Consumer, createConsumer } from './consumer/consumer.js';
+import type { ConsumerOptions } from './consumer/consumer-options.js';
 import type { TopicPartition } from './consumer/fetcher.js';
 import { createGroupMembership, type StartOf } from './consumer/group-membership.js';
 import type { GroupOptions } from './consumer/group-options.js';
