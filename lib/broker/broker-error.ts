@@ -78,6 +78,12 @@ export class BrokerError extends Error {
   }
 }
 
+/** The same error of an attempt that had, or may have had, this effect. */
+export function withSideEffects(error: BrokerError, sideEffects: SideEffects): BrokerError {
+  const { code, message, details, cause } = error;
+  return new BrokerError(code, message, { details, sideEffects, cause });
+}
+
 /** What the outside's failure means for a caller. `effectMax` caps it where the call was harmless. */
 export function brokerErrorOf(error: unknown, effectMax: SideEffects = 'unknown'): BrokerError {
   if (error instanceof BrokerError) return error;

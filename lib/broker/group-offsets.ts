@@ -7,14 +7,22 @@
 import { type Committer, committerProblem, ownsInEpoch } from '../coordinator/commit-fence.js';
 import type { CommitTerms, Committed } from '../coordinator/committed-offset.js';
 import { type Group, newGroup } from '../coordinator/group.js';
-import { type GroupSettings, offsetMetadataBytesMax } from '../coordinator/group-limits.js';
+import type { GroupSettings } from '../coordinator/group-limits.js';
 import type { PartitionRef } from '../log/partition-head.js';
 import type { CommittedOffset, OffsetOutcome } from '../store/group-store.js';
 import type { Stores } from '../store/stores.js';
 import type { World } from '../store/world.js';
-import { BrokerError, brokerErrorOf } from './broker-error.js';
+import { BrokerError } from './broker-error.js';
 import { checkGroupId, findGroup } from './find-group.js';
 import type { GroupSwaps } from './group-swaps.js';
+import {
+  changing,
+  checkCommits,
+  noPartition,
+  notOwned,
+  offsetErrorOf,
+  subscribed,
+} from './offset-errors.js';
 
 export type NewCommit = {
   readonly topic: string;
@@ -131,7 +139,10 @@ export function createGroupOffsets(
         const one = asks[i] as Ask | Refused;
         const outcome = 'ref' in one ? outcomes[taken.indexOf(one)] : undefined;
         if (outcome?.kind === 'fenced' && rounds < roundsMax) fenced.push(item);
-        errors.set(item, 'error' in one ? one.error : errorOf(item, outcome as OffsetOutcome));
+        errors.set(
+          item,
+          'error' in one ? one.error : offsetErrorOf(item, outcome as OffsetOutcome),
+        );
       }
       open = fenced;
       if (open.length > 0) group = await look(group.epoch);
@@ -225,61 +236,4 @@ async function ofLivingTopics(
   const found = await Promise.all(names.map((name) => topics.find(name)));
   const living = new Set(found.map((topic) => topic?.topicId));
   return offsets.filter(({ ref }) => living.has(ref.topicId));
-}
-
-function errorOf(
-  { topic, partition }: { readonly topic: string; readonly partition: number },
-  outcome: OffsetOutcome,
-): BrokerError | undefined {
-  switch (outcome.kind) {
-    case 'committed':
-      return undefined;
-    case 'fenced':
-      return changing(topic);
-    case 'behind': {
-      const committed = outcome.offset;
-      const message = `${topic}/${partition} is committed up to ${committed}; a reset moves it back.`;
-      return new BrokerError('OFFSET_BEHIND_COMMITTED', message, { details: { committed } });
-    }
-    case 'failed':
-      return brokerErrorOf(outcome.error);
-  }
-}
-
-function checkCommits(commits: readonly NewCommit[]): void {
-  const seen = new Set<string>();
-  for (const { topic, partition, metadata } of commits) {
-    const name = `${topic}/${partition}`;
-    if (seen.has(name)) {
-      throw new BrokerError('INVALID_REQUEST', `${name} is in the request more than once.`);
-    }
-    seen.add(name);
-    const sizeBytes = new TextEncoder().encode(metadata).length;
-    if (sizeBytes <= offsetMetadataBytesMax) continue;
-    throw new BrokerError(
-      'OFFSET_METADATA_TOO_LARGE',
-      `The metadata of ${name} has ${sizeBytes} bytes, the limit is ${offsetMetadataBytesMax}.`,
-      { details: { limitBytes: offsetMetadataBytesMax } },
-    );
-  }
-}
-
-function notOwned(topic: string, partition: number, { memberId, memberEpoch }: Committer) {
-  const message = `${memberId} does not own ${topic}/${partition} in epoch ${memberEpoch}.`;
-  return new BrokerError('ILLEGAL_GENERATION', message, { details: { topic, partition } });
-}
-
-function noPartition(topic: string, partition: number): BrokerError {
-  const message = `There is no partition ${partition} of topic ${JSON.stringify(topic)}.`;
-  return new BrokerError('UNKNOWN_TOPIC_OR_PARTITION', message, { details: { topic, partition } });
-}
-
-function subscribed(topic: string): BrokerError {
-  const message = `Members of the group read topic ${topic}; stop them first.`;
-  return new BrokerError('GROUP_SUBSCRIBED_TO_TOPIC', message, { details: { topic } });
-}
-
-function changing(what: string): BrokerError {
-  const message = `The group is changing (${what}); nothing was written there, try again.`;
-  return new BrokerError('REBALANCE_IN_PROGRESS', message);
 }

@@ -12,15 +12,21 @@ import {
   takeCommittable,
 } from '../log/append-plan.js';
 import { assertNever } from '../log/assert.js';
-import { type Admission, type CommitRequest, explainRefusal, type Refusal } from '../log/commit.js';
+import {
+  type Admission,
+  type CommitRequest,
+  explainRefusal,
+  findCommitted,
+} from '../log/commit.js';
 import { tailEntriesOverdue, tailEntriesPerPage } from '../log/limits.js';
-import { type PartitionHead, type PartitionRef, placeTail } from '../log/partition-head.js';
-import { advanceSequence } from '../log/producer-state.js';
+import type { PartitionHead, PartitionRef } from '../log/partition-head.js';
 import type { PartitionIndex } from '../store/partition-index.js';
 import { StoreError } from '../store/store-error.js';
 import type { World } from '../store/world.js';
 import { judgeBatches } from './batch-verdicts.js';
-import { BrokerError, brokerErrorOf, type SideEffects } from './broker-error.js';
+import { BrokerError, brokerErrorOf, type SideEffects, withSideEffects } from './broker-error.js';
+import { type ConditionRefusal, conditionError } from './condition-error.js';
+import { createOwnProducer } from './own-producer.js';
 import { createTicket, type Ticket } from './ticket.js';
 
 export type PartitionWriter = {
@@ -59,7 +65,7 @@ const helpAfterFull = 3;
 
 export function createPartitionWriter(ref: PartitionRef, deps: WriterDeps): PartitionWriter {
   const { index, world } = deps;
-  let own = newOwnProducer(world);
+  let own = createOwnProducer(world);
   let evictions = 0;
   let walFloor = 0;
   let admissions: Record<string, Admission> = {};
@@ -77,10 +83,7 @@ export function createPartitionWriter(ref: PartitionRef, deps: WriterDeps): Part
   function number(run: readonly LaidOutBatch<Ticket>[]): Numbered[] {
     return run.map(({ batch, position }) => {
       if (batch.producer) return { batch: batch as Numbered['batch'], position };
-      const baseSequence = own.nextSequence;
-      own.nextSequence = advanceSequence(baseSequence, batch.recordCount);
-      const { producer: name, nextSequence } = own;
-      const producer = { producer: name, epoch: 0, baseSequence, nextSequence };
+      const producer = own.number(batch.recordCount);
       const numbered = createTicket(batch, producer, batch.settle) as Numbered['batch'];
       originals.set(numbered, batch);
       return { batch: numbered, position };
@@ -91,11 +94,11 @@ export function createPartitionWriter(ref: PartitionRef, deps: WriterDeps): Part
     const entry = planEntry(objectKey, run);
     for (const { producer, baseSequence } of entry.stamps) {
       // Nobody can have been parked before the first eviction, nor a producer that never wrote.
-      const neverWrote = producer === own.producer && !own.sent;
+      const neverWrote = producer === own.name && !own.sent;
       if (baseSequence === 0 && (evictions === 0 || neverWrote)) {
         admissions[producer] ??= { evictions, parked: null };
       }
-      if (producer === own.producer) own.sent = true;
+      if (producer === own.name) own.sent = true;
     }
     const { expectedNextOffset, fencingToken } = run[0]?.batch ?? {};
     return {
@@ -135,7 +138,7 @@ export function createPartitionWriter(ref: PartitionRef, deps: WriterDeps): Part
     learn(head);
     // It may hold what a lost reply did not tell of: readers are waiting for that.
     deps.committed(ref, head);
-    const committed = findEntry(head, request.entry);
+    const committed = findCommitted(head, request.entry);
     if (committed) {
       succeed(run, committed.baseOffset, head);
       return { kind: 'settled', rest: [] };
@@ -178,8 +181,8 @@ export function createPartitionWriter(ref: PartitionRef, deps: WriterDeps): Part
 
   function judge(request: CommitRequest, run: readonly Numbered[], head: PartitionHead) {
     const { admissions: known } = request;
-    const { rest, ownLost } = judgeBatches(head, known, run, own.producer, effectOf);
-    if (ownLost) own = newOwnProducer(world);
+    const { rest, ownLost } = judgeBatches(head, known, run, own.name, effectOf);
+    if (ownLost) own = createOwnProducer(world);
     return rest;
   }
 
@@ -191,17 +194,17 @@ export function createPartitionWriter(ref: PartitionRef, deps: WriterDeps): Part
     // The log never ends there again, and our own row shows that it was not this batch that moved it.
     const passed = refusal.kind === 'expectedOffset' && refusal.nextOffset > expectedNextOffset;
     for (const { batch } of run) {
-      const certain = passed && batch.producer.producer === own.producer;
+      const certain = passed && batch.producer.producer === own.name;
       const sideEffects = certain ? 'none' : effectOf(batch);
-      batch.settle(failed(withEffect(conditionError(refusal), sideEffects)));
+      batch.settle(failed(withSideEffects(conditionError(refusal), sideEffects)));
     }
     forgetNumbers(run);
   }
 
   /** Numbers that were given but never committed would leave a gap: start as somebody else. */
   function forgetNumbers(run: readonly Numbered[]): void {
-    if (run.some(({ batch }) => batch.producer.producer === own.producer)) {
-      own = newOwnProducer(world);
+    if (run.some(({ batch }) => batch.producer.producer === own.name)) {
+      own = createOwnProducer(world);
     }
   }
 
@@ -251,7 +254,7 @@ export function createPartitionWriter(ref: PartitionRef, deps: WriterDeps): Part
    * leave gaps, and a gap inside a run makes a batch look committed that is not.
    */
   function sendBack(batches: readonly LaidOutBatch<Ticket>[]): Ticket[] {
-    own = newOwnProducer(world);
+    own = createOwnProducer(world);
     return batches.map(({ batch }) => originals.get(batch) ?? batch);
   }
 
@@ -274,9 +277,9 @@ export function createPartitionWriter(ref: PartitionRef, deps: WriterDeps): Part
           const reason = brokerErrorOf(error);
           for (const { batch } of [...run, ...left]) {
             const sideEffects = undecided.has(batch) ? 'unknown' : effectOf(batch);
-            batch.settle(failed(withEffect(reason, sideEffects)));
+            batch.settle(failed(withSideEffects(reason, sideEffects)));
           }
-          own = newOwnProducer(world);
+          own = createOwnProducer(world);
           return [];
         }
       }
@@ -285,47 +288,8 @@ export function createPartitionWriter(ref: PartitionRef, deps: WriterDeps): Part
   };
 }
 
-/** The very batches of `entry` at the place they have got, while the tail still tells. */
-function findEntry(head: PartitionHead, entry: CommitRequest['entry']) {
-  const { objectKey, position, sizeBytes } = entry;
-  return placeTail(head).find(
-    (placed) =>
-      placed.objectKey === objectKey &&
-      placed.position === position &&
-      placed.sizeBytes === sizeBytes,
-  );
-}
-
-function newOwnProducer(world: World): { producer: string; nextSequence: number; sent: boolean } {
-  const random = Number.parseInt(world.uuid().replaceAll('-', '').slice(0, 12), 16);
-  return { producer: `w${random.toString(36)}`, nextSequence: 0, sent: false };
-}
-
 function failed(error: BrokerError): { kind: 'failed'; error: BrokerError } {
   return { kind: 'failed', error };
-}
-
-function withEffect(error: BrokerError, sideEffects: SideEffects): BrokerError {
-  const { details, cause } = error;
-  return new BrokerError(error.code, error.message, { details, sideEffects, cause });
-}
-
-type ConditionRefusal = Extract<Refusal, { kind: 'closed' | 'expectedOffset' | 'fencingToken' }>;
-
-function conditionError(refusal: ConditionRefusal): BrokerError {
-  if (refusal.kind === 'closed') {
-    const message = 'The partition is closed: other partitions go on in its place.';
-    return new BrokerError('PARTITION_CLOSED', message);
-  }
-  if (refusal.kind === 'expectedOffset') {
-    const { nextOffset } = refusal;
-    return new BrokerError('EXPECTED_OFFSET_MISMATCH', `The log ends at ${nextOffset}.`, {
-      details: { actualNextOffset: nextOffset },
-    });
-  }
-  return new BrokerError('FENCING_TOKEN_MISMATCH', 'The partition carries another fencing token.', {
-    details: { actualToken: refusal.actual },
-  });
 }
 
 /** Waiting does not help: rights and disk space do not come back by themselves. */

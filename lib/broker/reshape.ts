@@ -6,8 +6,9 @@
  */
 
 import { lineagePartitionsMax } from '../log/limits.js';
-import { afterReshaping, countAfterAll, lineageOf, type ReshapingPlan } from '../log/lineage.js';
+import { lineageOf, type ReshapingPlan } from '../log/lineage.js';
 import type { PartitionRef } from '../log/partition-head.js';
+import { afterReshaping, countAfterAll } from '../log/reshaping-plan.js';
 import type { Stores } from '../store/stores.js';
 import { partitionsToDelete, type Topic } from '../store/topic-store.js';
 import type { Clock } from '../store/world.js';

@@ -4,8 +4,9 @@
  */
 
 import { batchContentType, fetchHeaders } from '../contract/media-types.js';
+import type { CallOptions } from './call.js';
 import { LogbrookError } from './logbrook-error.js';
-import { briefRetry, type RetryPolicy, type Timing, withRetry } from './retry.js';
+import { briefRetry, type Timing, withRetry } from './retry.js';
 import type { Answer, HttpRequest, Transport } from './transport.js';
 
 export type FetchedBatches = {
@@ -16,10 +17,7 @@ export type FetchedBatches = {
   readonly highWatermark: number;
 };
 
-export type FetchBatchesOptions = {
-  readonly retry?: RetryPolicy | undefined;
-  readonly onRetry?: ((error: LogbrookError) => void) | undefined;
-  readonly signal?: AbortSignal | undefined;
+export type FetchBatchesOptions = CallOptions & {
   /** Where the answer will end, before its bytes are here; again if it has to be fetched again. */
   readonly onPlaced?: ((nextOffset: number) => void) | undefined;
 };

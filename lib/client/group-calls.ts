@@ -15,7 +15,7 @@ import type {
   ResetBody,
 } from '../contract/groups.js';
 import { groupIdProblem } from '../coordinator/group-limits.js';
-import type { Call, CallOptions } from './http-client.js';
+import { type Call, type CallOptions, post } from './call.js';
 import { refused } from './logbrook-error.js';
 
 export type GroupCalls = {
@@ -66,11 +66,6 @@ export function createGroupCalls(call: Call): GroupCalls {
     reset: async (group, body, options) =>
       call('noEffect', post(`${groupPath(group)}/reset`, body), options),
   };
-}
-
-function post(path: string, body: unknown) {
-  const headers = { 'content-type': 'application/json' };
-  return { method: 'POST', path, headers, body: JSON.stringify(body) } as const;
 }
 
 function groupPath(group: string): string {

@@ -3,7 +3,7 @@
  */
 
 import type { JobReport, JobStatusAnswer } from '../contract/jobs.js';
-import type { Call, CallOptions } from './http-client.js';
+import type { Call, CallOptions } from './call.js';
 
 export type JobCalls = {
   /** Of the process that answers. */

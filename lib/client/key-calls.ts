@@ -10,7 +10,7 @@ import type {
   KeyFacts,
   KeyListAnswer,
 } from '../contract/keys.js';
-import type { Call, CallOptions } from './http-client.js';
+import { type Call, type CallOptions, post } from './call.js';
 
 export type KeyCalls = {
   /** The answer has the secret, which nothing shows again. */
@@ -33,9 +33,4 @@ export function createKeyCalls(call: Call): KeyCalls {
       call('always', { method: 'DELETE', path: `/v1/keys/${encodeURIComponent(keyId)}` }, options),
     token: async (body, options) => call('always', post('/v1/tokens', body), options),
   };
-}
-
-function post(path: string, body: unknown) {
-  const headers = { 'content-type': 'application/json' };
-  return { method: 'POST', path, headers, body: JSON.stringify(body) } as const;
 }

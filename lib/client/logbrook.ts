@@ -5,7 +5,8 @@
 
 import type { Codecs } from '../log/codecs.js';
 import type { RecordHeader } from '../log/record.js';
-import { type Consumer, type ConsumerOptions, createConsumer } from './consumer/consumer.js';
+import { type Consumer, createConsumer } from './consumer/consumer.js';
+import type { ConsumerOptions } from './consumer/consumer-options.js';
 import type { TopicPartition } from './consumer/fetcher.js';
 import { createGroupMembership, type StartOf } from './consumer/group-membership.js';
 import type { GroupOptions } from './consumer/group-options.js';
@@ -13,8 +14,9 @@ import { fixedMembership, type Membership } from './consumer/membership.js';
 import { type StartPosition, startOffsets } from './consumer/start-position.js';
 import { createHttpClient, type HttpClient, type HttpClientOptions } from './http-client.js';
 import { refused } from './logbrook-error.js';
-import { createProducer, type Ticket } from './producer/producer.js';
+import { createProducer } from './producer/producer.js';
 import type { ProducerOptions } from './producer/producer-options.js';
+import type { Ticket } from './producer/record-ticket.js';
 import { type Deserializer, type Serializer, stringSerde } from './serializers.js';
 import { createTextScratch } from './text-scratch.js';
 

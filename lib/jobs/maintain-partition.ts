@@ -19,6 +19,7 @@ import {
   isCompactable,
   nothingCompacted,
 } from './compact-partition.js';
+import { deleteExpired, deleteRetired, isDeletionDue } from './delete-after-grace.js';
 import { finishBegun } from './finish-begun.js';
 import type { JobSettings } from './job-settings.js';
 import { type Leader, takeLead } from './leader.js';
@@ -27,7 +28,6 @@ import {
   type LeaderNotes,
   type NoteBook,
   readLeaderNotes,
-  takeRetired,
   writeLeaderNotes,
 } from './leader-notes.js';
 import {
@@ -37,7 +37,7 @@ import {
   mergeSegments,
   nothingMerged,
 } from './merge-segments.js';
-import { deletePagesBelow, findLogStart, hasPagesBelow } from './retain-partition.js';
+import { findLogStart } from './retain-partition.js';
 
 export type PartitionReport = {
   readonly kind: 'idle' | 'done' | 'ledByAnother';
@@ -98,12 +98,9 @@ async function hasWork(
   configs: TopicConfigs,
 ): Promise<boolean> {
   if (notes.writing !== undefined) return true;
-  const { stores, world, settings } = deps;
+  const { stores, world } = deps;
   const nowMs = world.clock.nowMs();
-  if (notes.deleted) {
-    if (nowMs - notes.deleted.atMs >= settings.graceMs) return true;
-  } else if (await hasPagesBelow(stores.index, ref, head.logStartOffset)) return true;
-  if (takeRetired(notes, nowMs, settings.graceMs).keys.length > 0) return true;
+  if (await isDeletionDue(deps, ref, head.logStartOffset, notes)) return true;
   if ((await expiredBelow(deps, ref, head, notes, configs)) !== undefined) return true;
   if (await isCompactable(stores, ref, head, goalOf(deps, configs))) return true;
   if (isMergeDue(head, notes, configs)) return true;
@@ -226,33 +223,4 @@ async function expire(
   if (start === undefined) return head;
   const raised = await deps.stores.index.raiseLogStart(ref, start, leadership);
   return raised.kind === 'changed' ? raised.head : head;
-}
-
-/** In two steps, a grace period apart: who reads what lies there now may finish. */
-async function deleteExpired(
-  { stores, world, settings }: MaintainDeps,
-  ref: PartitionRef,
-  logStartOffset: number,
-  notes: NoteBook,
-): Promise<number> {
-  const nowMs = world.clock.nowMs();
-  const { deleted, ...others } = notes.read();
-  const due = deleted && nowMs - deleted.atMs >= settings.graceMs;
-  const pagesDeleted = deleted && due ? await deletePagesBelow(stores, ref, deleted.below) : 0;
-  if (deleted && !due) return 0;
-  const more = await hasPagesBelow(stores.index, ref, logStartOffset);
-  if (more) await notes.write({ ...others, deleted: { below: logStartOffset, atMs: nowMs } });
-  else if (deleted) await notes.write(others);
-  return pagesDeleted;
-}
-
-/** Segments that were replaced, when nobody reads them any more. */
-async function deleteRetired(
-  { stores, world, settings }: MaintainDeps,
-  notes: NoteBook,
-): Promise<void> {
-  const { keys, rest } = takeRetired(notes.read(), world.clock.nowMs(), settings.graceMs);
-  if (keys.length === 0) return;
-  await stores.objects.delete(keys);
-  await notes.write(rest);
 }

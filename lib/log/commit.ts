@@ -4,7 +4,12 @@
  */
 
 import { tailEntriesMax } from './limits.js';
-import type { PartitionHead, TailEntry } from './partition-head.js';
+import {
+  type PartitionHead,
+  type PlacedLocation,
+  placeTail,
+  type TailEntry,
+} from './partition-head.js';
 import {
   judgeSequence,
   newestSpans,
@@ -101,6 +106,19 @@ export function explainRefusal(head: PartitionHead, request: CommitRequest): Ref
   if (verdicts.some(({ kind }) => kind !== 'next')) return { kind: 'stamps', verdicts };
   if (head.tail.length >= tailEntriesMax) return { kind: 'tailFull' };
   return { kind: 'none' };
+}
+
+/** The very batches of `entry` at the place they have got, while the tail still tells. */
+export function findCommitted(
+  head: PartitionHead,
+  { objectKey, position, sizeBytes }: TailEntry,
+): PlacedLocation | undefined {
+  return placeTail(head).find(
+    (placed) =>
+      placed.objectKey === objectKey &&
+      placed.position === position &&
+      placed.sizeBytes === sizeBytes,
+  );
 }
 
 /** A stamp follows on from an earlier one of its producer only if that one is new itself. */

@@ -1,7 +1,12 @@
 /** What the outside's failures become, and that no failure claims to be more harmless than it is. */
 
 import { expect, test } from 'vitest';
-import { BrokerError, brokerErrorOf, errorCodes } from '../../lib/broker/broker-error.js';
+import {
+  BrokerError,
+  brokerErrorOf,
+  errorCodes,
+  withSideEffects,
+} from '../../lib/broker/broker-error.js';
 import { StoreError, type StoreErrorReason } from '../../lib/store/store-error.js';
 
 const codes: Record<StoreErrorReason, string> = {
@@ -37,6 +42,14 @@ test('a broker error stays the one it is', () => {
   const error = new BrokerError('INVALID_RECORD', 'why', { details: { limit: 1 } });
   expect(brokerErrorOf(error)).toBe(error);
   expect(error).toMatchObject({ name: 'BrokerError', details: { limit: 1 }, sideEffects: 'none' });
+});
+
+test('an error can be given another effect, and is otherwise the same', () => {
+  const facts = { details: { limit: 1 }, cause: new Error('why') };
+  const error = new BrokerError('INVALID_RECORD', 'too many', facts);
+  const after = { code: 'INVALID_RECORD', message: 'too many', ...facts, sideEffects: 'unknown' };
+  expect(withSideEffects(error, 'unknown')).toMatchObject(after);
+  expect(error.sideEffects).toBe('none');
 });
 
 test('the list of codes is in order and without repeats', () => {

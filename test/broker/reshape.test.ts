@@ -3,7 +3,8 @@
 import { expect, test } from 'vitest';
 import { createReshaper } from '../../lib/broker/reshape.js';
 import { createTopics } from '../../lib/broker/topics.js';
-import { isOpen, lineageOf, planEven, planSplit } from '../../lib/log/lineage.js';
+import { isOpen, lineageOf } from '../../lib/log/lineage.js';
+import { planEven, planSplit } from '../../lib/log/reshaping-plan.js';
 import { createMemoryStores } from '../../lib/store/memory/memory-store.js';
 import type { Topic } from '../../lib/store/topic-store.js';
 import { quietWorld } from '../http/apis.js';

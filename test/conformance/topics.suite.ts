@@ -2,8 +2,9 @@
 
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { afterReshaping, lineageOf, planSplit } from '../../lib/log/lineage.js';
+import { lineageOf } from '../../lib/log/lineage.js';
 import { emptyHead } from '../../lib/log/partition-head.js';
+import { afterReshaping, planSplit } from '../../lib/log/reshaping-plan.js';
 import type { Stores } from '../../lib/store/stores.js';
 import { type BuriedTopic, type Topic, unalteredTopic } from '../../lib/store/topic-store.js';
 import { commit, entry, headOf, newPartition } from './log-builders.js';

@@ -1,7 +1,7 @@
 /**
  * Runs the suite of the HTTP API on the app in process and on a real server, which between them cover
- * lib/http/topic-routes.js, lib/http/group-routes.js, lib/http/json-body.js, append-routes.js,
- * fetch-routes.js, follow.js and docs-routes.js.
+ * lib/http/topic-routes.js, lib/http/group-routes.js, lib/http/json-body.js, lib/http/append-routes.js,
+ * lib/http/receive-records.js, fetch-routes.js, follow.js and docs-routes.js.
  */
 
 import { inProcessApi, localServerApi, remoteApi } from './apis.js';

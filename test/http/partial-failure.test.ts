@@ -1,5 +1,5 @@
 /**
- * Where partitions of one request differ in their result (lib/http/append-routes.js): 207 says so for
+ * Where partitions of one request differ in their result (lib/http/append-answer.js): 207 says so for
  * each; where all fail, the answer is the failure that leaves most open.
  */
 

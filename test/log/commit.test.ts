@@ -7,6 +7,7 @@ import {
   type CommitRequest,
   decideCommit,
   explainRefusal,
+  findCommitted,
   knownSpans,
   spansOf,
 } from '../../lib/log/commit.js';
@@ -73,6 +74,15 @@ test('a refusal changes nothing and a commit changes no head that somebody holds
   expect(decideCommit(known, requestOf(entryOf(1), { fencingToken: 'x' })).kind).toBe('refused');
   commit(known, requestOf(entryOf(1, [stamp('p', 0, 10, 1)])));
   expect(known).toEqual(before);
+});
+
+test('an entry that is in the tail is found at its place, by all that tells it apart', () => {
+  const entry = { ...entryOf(3), objectKey: 'wal/a', position: 5, sizeBytes: 7 };
+  const head = headOf([entryOf(10), entry]);
+  expect(findCommitted(head, entry)?.baseOffset).toBe(10);
+  for (const other of [{ objectKey: 'wal/b' }, { position: 6 }, { sizeBytes: 8 }]) {
+    expect(findCommitted(head, { ...entry, ...other })).toBeUndefined();
+  }
 });
 
 const full = { tail: [...known.tail, ...Array.from({ length: tailEntriesMax }, () => entryOf(1))] };

@@ -5,47 +5,17 @@
  */
 
 import type { Codecs } from '../../log/codecs.js';
-import type { PlacedRecord, RecordHeader } from '../../log/record.js';
+import type { PlacedRecord } from '../../log/record.js';
 import type { HttpClient } from '../http-client.js';
-import { LogbrookError } from '../logbrook-error.js';
-import { patientRetry, type RetryPolicy } from '../retry.js';
-import type { Deserializer } from '../serializers.js';
-import { takesUnreadable, type UnreadableRecord } from './failed-read.js';
+import { patientRetry } from '../retry.js';
+import type { ConsumerOptions } from './consumer-options.js';
+import { type ConsumerRecord, readRecord } from './consumer-record.js';
+import { takesUnreadable, type UnreadableRecord, unreadableRecord } from './failed-read.js';
 import { createFetcher, type FetchedRecords, type TopicPartition } from './fetcher.js';
 import type { Membership, MembershipEvents } from './membership.js';
 import { createOwnedPartitions, type Owned, type Position } from './owned-partitions.js';
 import { createHandling, type RunOptions } from './record-handling.js';
 import { ended, iterateSteps } from './step-iterator.js';
-
-export type ConsumerRecord<K, V> = TopicPartition & {
-  readonly offset: number;
-  readonly timestampMs: number;
-  readonly key: K;
-  readonly value: V;
-  readonly headers: readonly RecordHeader[];
-  /** Fires when the partition is taken away: what is done from then on may be done by others too. */
-  readonly signal: AbortSignal;
-};
-
-export type ConsumerOptions<K, V> = {
-  readonly key: Deserializer<K>;
-  readonly value: Deserializer<V>;
-  /** How often what is finished is committed; `false`: only by `commit`. Default: 5,000 ms. */
-  readonly autoCommitIntervalMs?: number | false;
-  /** Where to go on when an offset is not there any more. Default: earliest. */
-  readonly autoOffsetReset?: 'earliest' | 'latest' | 'error';
-  /** What one request answers at most, about. Default: 2 MiB. */
-  readonly fetchBytesMax?: number;
-  /** What may wait in memory, about. Default: 16 MiB. */
-  readonly prefetchBytesMax?: number;
-  /** How long one request waits at the end of a partition. Default: 20,000 ms. */
-  readonly fetchWaitMs?: number;
-  readonly retry?: RetryPolicy;
-  readonly onRetry?: (error: LogbrookError) => void;
-  /** A commit that failed; it is tried again with the next. */
-  readonly onCommitFailed?: (error: unknown) => void;
-  readonly signal?: AbortSignal;
-};
 
 export type Consumer<K, V> = AsyncIterable<ConsumerRecord<K, V>> & {
   /** Records of one partition that were read together. */
@@ -202,13 +172,8 @@ export function createConsumer<K, V>(
   /** Undefined for a partition that was lost meanwhile, or is being given up. */
   function take(entry: Owned, record: PlacedRecord): ConsumerRecord<K, V> | undefined {
     if (entry.closed) return undefined;
-    const { at, signal } = entry;
-    const { topic, partition } = at;
-    const { offset, timestampMs, headers } = record;
-    entry.tracker.started(offset);
-    const key = readAs(options.key, record.key, 'key', at, offset);
-    const value = readAs(options.value, record.value, 'value', at, offset);
-    return { topic, partition, offset, timestampMs, key, value, headers, signal };
+    entry.tracker.started(record.offset);
+    return readRecord(entry, record, options);
   }
 
   function finished(record: Handled): void {
@@ -271,9 +236,7 @@ export function createConsumer<K, V>(
       return take(entry, placed);
     } catch (unreadable) {
       if (!unreadableToo) throw unreadable;
-      const { at, signal } = entry;
-      const { key, value, headers, offset, timestampMs } = placed;
-      return { ...at, offset, timestampMs, key, value, headers, signal, unreadable };
+      return unreadableRecord(entry, placed, unreadable);
     }
   }
 
@@ -317,28 +280,6 @@ export function createConsumer<K, V>(
     close,
     [Symbol.asyncDispose]: close,
   };
-}
-
-/** Who cannot go on should know where it is. */
-function readAs<T>(
-  read: Deserializer<T>,
-  bytes: Uint8Array | null,
-  what: string,
-  { topic, partition }: TopicPartition,
-  offset: number,
-): T {
-  try {
-    return read(bytes);
-  } catch (cause) {
-    const place = `${topic}/${partition} at offset ${offset}`;
-    const message = `The ${what} in ${place} is not what the deserializer takes: ${(cause as Error).message}`;
-    const facts = { status: 0, retriable: false, sideEffects: 'none', cause } as const;
-    throw new LogbrookError(message, {
-      ...facts,
-      code: 'INVALID_RECORD',
-      details: { topic, partition, offset },
-    });
-  }
 }
 
 type Handled = TopicPartition & { readonly offset: number; readonly signal: AbortSignal };

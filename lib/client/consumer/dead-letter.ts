@@ -6,8 +6,8 @@
  */
 
 import type { RecordHeader } from '../../log/record.js';
-import type { Ticket } from '../producer/producer.js';
-import type { ConsumerRecord } from './consumer.js';
+import type { Ticket } from '../producer/record-ticket.js';
+import type { ConsumerRecord } from './consumer-record.js';
 import type { FailureHandler } from './record-handling.js';
 
 type Letter<K, V> = {

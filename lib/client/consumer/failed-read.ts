@@ -3,12 +3,22 @@
  * it. Trying again would change nothing.
  */
 
-import type { ConsumerRecord } from './consumer.js';
+import type { PlacedRecord } from '../../log/record.js';
+import type { ConsumerRecord } from './consumer-record.js';
+import type { Owned } from './owned-partitions.js';
 import type { RunOptions } from './record-handling.js';
 
 export type UnreadableRecord = ConsumerRecord<Uint8Array | null, Uint8Array | null> & {
   readonly unreadable: unknown;
 };
+
+export function unreadableRecord(
+  { at, signal }: Pick<Owned, 'at' | 'signal'>,
+  { offset, timestampMs, key, value, headers }: PlacedRecord,
+  unreadable: unknown,
+): UnreadableRecord {
+  return { ...at, offset, timestampMs, key, value, headers, signal, unreadable };
+}
 
 export function isUnreadable(record: object): record is UnreadableRecord {
   return 'unreadable' in record;

@@ -7,11 +7,11 @@
 import type { Codecs } from '../../log/codecs.js';
 import type { PlacedRecord } from '../../log/record.js';
 import { eachBatch, findRecords } from '../../log/record-batch.js';
+import { createByteBudget } from '../byte-budget.js';
 import type { FetchedBatches } from '../fetch-batches.js';
 import type { HttpClient } from '../http-client.js';
 import { LogbrookError } from '../logbrook-error.js';
 import type { RetryPolicy } from '../retry.js';
-import { createPrefetchBudget } from './prefetch-budget.js';
 import { type Ask, askedMax, createReadAhead } from './read-ahead.js';
 
 export type TopicPartition = { readonly topic: string; readonly partition: number };
@@ -68,7 +68,7 @@ export function createFetcher(
   codecs: Codecs,
   options: FetcherOptions,
 ): Fetcher {
-  const budget = createPrefetchBudget(options.prefetchBytesMax);
+  const budget = createByteBudget(options.prefetchBytesMax);
   const readings = new Map<string, Reading>();
   let arrived: Arrived[] = [];
   let failure: { readonly error: unknown } | undefined;
@@ -84,7 +84,9 @@ export function createFetcher(
   /** Gives no answer once the partition is taken away. */
   const askOf = ({ at, over: { signal } }: Reading): Ask =>
     async function ask(offset, onPlaced) {
-      await budget.room();
+      do {
+        await budget.room();
+      } while (!budget.hasRoom());
       if (signal.aborted) return undefined;
       const request = { offset, maxBytes: shareBytes(), waitMs: options.fetchWaitMs };
       const call = { retry: options.retry, onRetry: options.onRetry, signal, onPlaced };

@@ -6,31 +6,18 @@
 import { batchHeaderBytes } from '../../log/batch-header.js';
 import type { Codecs } from '../../log/codecs.js';
 import { batchBytesMax } from '../../log/limits.js';
-import { descentOf, type Kin, openDescendant, rootCount } from '../../log/lineage.js';
+import { rootCount } from '../../log/open-descendant.js';
+import { createByteBudget } from '../byte-budget.js';
 import type { HttpClient, ProducerIdentity } from '../http-client.js';
 import { refused } from '../logbrook-error.js';
 import type { ProducerRecord } from '../record-bytes.js';
 import { createBatchMemory } from './batch-memory.js';
 import { type OpenBatch, recordBytesAtMost } from './open-batch.js';
 import { createPartitionLane, type PartitionLane } from './partition-lane.js';
-import { kafkaPartitioner } from './partitioning.js';
+import { choosePartition, type KnownPartitions, kafkaPartitioner } from './partitioning.js';
 import { type ProducerOptions, producerSettings } from './producer-options.js';
+import { RecordTicket, type Ticket } from './record-ticket.js';
 import { soon } from './soon.js';
-
-export type RecordMetadata = {
-  readonly topic: string;
-  readonly partition: number;
-  /** Undefined with acks 0. */
-  readonly offset: number | undefined;
-};
-
-/** For a record that is on its way. */
-export type Ticket = {
-  readonly topic: string;
-  readonly partition: number;
-  /** Resolves when the record is durable; rejects when it has failed for good. */
-  readonly ack: Promise<RecordMetadata>;
-};
 
 export type Producer = {
   /** Resolves when the record is gathered, which may have to wait for room. */
@@ -57,10 +44,8 @@ const metadataMsMax = 300_000;
 /** What is kept for the next batches when nothing is gathered or under way. */
 const spareBytesMax = 8 * 1024 * 1024;
 
-type TopicState = {
+type TopicState = KnownPartitions & {
   readonly partitionCount: number;
-  readonly kin: readonly Kin[];
-  readonly roots: number;
   readonly knownAtMs: number;
   sticky: number;
   readonly lanes: Map<number, PartitionLane>;
@@ -78,8 +63,7 @@ export function createProducer(
   const learning = new Map<string, Promise<void>>();
   let identity: Promise<ProducerIdentity> | undefined;
   const memory = createBatchMemory(Math.min(settings.bufferMemory, spareBytesMax));
-  let bufferedBytes = 0;
-  const waiting: (() => void)[] = [];
+  const buffer = createByteBudget(settings.bufferMemory);
   let failure: { readonly error: unknown } | undefined;
   let closed = false;
   /** A batch was closed since the program last let the runtime send something. */
@@ -122,20 +106,9 @@ export function createProducer(
     return known;
   }
 
-  /** A closed partition is not chosen, but a descendant of it. */
-  function choose(
-    topic: string,
-    { kin, roots, sticky }: TopicState,
-    key: Uint8Array | null,
-  ): number {
-    const chosen = partitioner({ topic, key, partitionCount: roots, sticky: sticky % roots });
-    if (!kin[chosen]?.closed) return chosen;
-    return openDescendant(kin, chosen, key === null ? sticky : descentOf(key, roots));
-  }
-
   function laneOf(topic: string, state: TopicState, record: ProducerRecord): PartitionLane {
     const { partitionCount, lanes } = state;
-    const partition = record.partition ?? choose(topic, state, record.key);
+    const partition = record.partition ?? choosePartition(partitioner, topic, record.key, state);
     const known = lanes.get(partition);
     if (known) return known;
     if (!Number.isInteger(partition) || partition < 0 || partition >= partitionCount) {
@@ -165,7 +138,7 @@ export function createProducer(
           client.observe({ type: 'batch-sent', durationMs, ...sent });
           options.onSent?.(sent);
         }
-        release(batch.sizeBytesMax - batchHeaderBytes);
+        buffer.give(batch.sizeBytesMax - batchHeaderBytes);
       },
       stoppedBy: () => (options.stopOnFailure ? failure : undefined),
       closed() {
@@ -190,21 +163,9 @@ export function createProducer(
       lane = laneOf(topic, state, record);
     }
     const batch = lane.add(record, sizeBytes);
-    bufferedBytes += sizeBytes;
+    buffer.take(sizeBytes);
     return { batch, partition: lane.partition };
   }
-
-  function release(bytes: number): void {
-    bufferedBytes -= bytes;
-    if (bufferedBytes >= settings.bufferMemory) return;
-    const { length } = waiting;
-    for (const resolve of waiting.splice(0, length)) resolve();
-  }
-
-  const room = () =>
-    bufferedBytes < settings.bufferMemory
-      ? undefined
-      : new Promise<void>((resolve) => waiting.push(resolve));
 
   async function flush(): Promise<void> {
     const lanes = [...topics.values()].flatMap((topic) => [...topic.lanes.values()]);
@@ -223,7 +184,7 @@ export function createProducer(
   return {
     async send(topic, record) {
       if (!topics.has(topic)) await prepare(topic);
-      for (let full = room(); full; full = room()) await full;
+      for (let full = buffer.room(); full; full = buffer.room()) await full;
       const { batch, partition } = place(topic, record);
       const index = batch.recordCount - 1;
       if (breathDue) {
@@ -235,48 +196,16 @@ export function createProducer(
     },
     add(topic, record) {
       place(topic, record);
-      return room();
+      return buffer.room();
     },
     // A partitioner of somebody else's may keep the key.
     copiesAtOnce: (topic) =>
-      partitioner === kafkaPartitioner &&
-      topics.has(topic) &&
-      bufferedBytes < settings.bufferMemory,
+      partitioner === kafkaPartitioner && topics.has(topic) && buffer.hasRoom(),
     prepare,
     flush,
     close,
     [Symbol.asyncDispose]: close,
   };
-}
-
-/** The promise is made when somebody asks for it, so that a failure nobody asked about rejects nothing. */
-class RecordTicket implements Ticket {
-  readonly topic: string;
-  readonly partition: number;
-  readonly #batch: OpenBatch;
-  readonly #index: number;
-  #ack: Promise<RecordMetadata> | undefined;
-
-  constructor(topic: string, partition: number, batch: OpenBatch, index: number) {
-    this.topic = topic;
-    this.partition = partition;
-    this.#batch = batch;
-    this.#index = index;
-  }
-
-  get ack(): Promise<RecordMetadata> {
-    this.#ack ??= this.#placed();
-    return this.#ack;
-  }
-
-  async #placed(): Promise<RecordMetadata> {
-    const { topic, partition } = this;
-    const fate = await this.#batch.fate();
-    if (fate.kind === 'failed') throw fate.error;
-    const { baseOffset } = fate;
-    const offset = baseOffset === undefined ? undefined : baseOffset + this.#index;
-    return { topic, partition, offset };
-  }
 }
 
 function checkedSize(record: ProducerRecord): number {

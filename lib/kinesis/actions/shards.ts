@@ -11,10 +11,8 @@ import {
   isOpen,
   type Lineage,
   type PartitionLineage,
-  planEven,
-  planMerge,
-  planSplit,
 } from '../../log/lineage.js';
+import { planEven, planMerge, planSplit } from '../../log/reshaping-plan.js';
 import type { Topic } from '../../store/topic-store.js';
 import type { ActionDeps, Call } from '../action.js';
 import { invalidArgument, KinesisError, validation } from '../kinesis-error.js';

@@ -14,7 +14,7 @@ import type { PartitionRef } from '../../log/partition-head.js';
 import type { CommittedOffset, GroupStore, GroupVersion, OffsetOutcome } from '../group-store.js';
 import type { Table, TableKey } from './database.js';
 import type { GroupCommit } from './group-commit.js';
-import type { Reading } from './local-index.js';
+import type { Reading } from './reading.js';
 
 export type GroupTables = {
   readonly groups: Table<Uint8Array>;

@@ -5,31 +5,16 @@
 
 import { decideCommit } from '../../log/commit.js';
 import { decodeIndexPage, encodeIndexPage } from '../../log/index-page.js';
-import { decideLease, decideRelease, decideRenewal } from '../../log/lease.js';
 import { decideLogStart } from '../../log/log-start.js';
-import { decideReplacement } from '../../log/page-replacement.js';
 import { emptyHead, type PartitionHead, type PartitionRef } from '../../log/partition-head.js';
-import type { ParkedProducer } from '../../log/producer-state.js';
 import { decideAdvance } from '../../log/tail-roll.js';
 import { decideWalFloor } from '../../log/wal-floor.js';
-import type { CommitOutcome, HeadChange, PartitionIndex } from '../partition-index.js';
-import type { PartitionMaintenance } from '../partition-maintenance.js';
+import type { CommitOutcome, PartitionIndex } from '../partition-index.js';
 import type { Table, TableKey } from './database.js';
 import type { GroupCommit } from './group-commit.js';
-import type { HeadTable } from './head-table.js';
-
-export type IndexTables = {
-  readonly heads: HeadTable;
-  /** By the offset they end at. */
-  readonly pages: Table<Uint8Array>;
-  readonly parked: Table<ParkedProducer>;
-  readonly notes: Table<Notes>;
-};
-
-export type Notes = { readonly leaderEpoch: number; readonly text: string };
-
-/** Runs a read, and throws what failed as StoreError. */
-export type Reading = <T>(read: () => T) => T;
+import { changeOf, type IndexTables, pageKey } from './index-tables.js';
+import { createLocalMaintenance } from './local-maintenance.js';
+import type { Reading } from './reading.js';
 
 const removalsPerTransaction = 1_000;
 
@@ -44,7 +29,7 @@ export function createLocalIndex(
     ...partitionsOf(tables, commits),
     ...headsOf(tables, commits, reading, assertPut),
     ...pagesOf(tables, commits, reading),
-    ...leadershipOf(tables, commits, reading),
+    ...createLocalMaintenance(tables, commits, reading),
     ...parkedOf(tables, commits, reading),
   };
 }
@@ -98,24 +83,6 @@ function partitionsOf(
     // Again, should the process have been stopped in the midst of the deletion.
     sweepPartition: ({ topicId, partition }) => removeBelow(topicId, partition, partition + 1),
   };
-}
-
-type Decide = (head: PartitionHead) => PartitionHead | undefined;
-
-/** Changes a head by a pure decision; `also` is written along. */
-function changeOf(heads: HeadTable, commits: GroupCommit) {
-  return (ref: PartitionRef, decide: Decide, also: () => void = () => {}): Promise<HeadChange> =>
-    commits.run<HeadChange>(() => {
-      const before = heads.now(ref);
-      if (!before) return { answer: { kind: 'noPartition' } };
-      const head = decide(before);
-      if (!head) return { answer: { kind: 'refused', head: before } };
-      const write = () => {
-        heads.set(ref, head);
-        also();
-      };
-      return { answer: { kind: 'changed', head }, write };
-    });
 }
 
 function headsOf(
@@ -185,49 +152,6 @@ function pagesOf(
   };
 }
 
-function leadershipOf(
-  { heads, pages, notes }: IndexTables,
-  commits: GroupCommit,
-  reading: Reading,
-): Omit<PartitionMaintenance, 'sweepPartition'> {
-  const change = changeOf(heads, commits);
-  const notesKey = ({ topicId, partition }: PartitionRef) => [topicId, partition] as const;
-  return {
-    takeLease: (ref, request) => change(ref, (head) => decideLease(head, request)),
-    renewLease: (ref, leadership, leaseExpiresMs) =>
-      change(ref, (head) => decideRenewal(head, leadership, leaseExpiresMs)),
-    releaseLease: (ref, leadership) => change(ref, (head) => decideRelease(head, leadership)),
-    async replacePages(ref, leadership, replacement) {
-      const { page, replaces = [] } = replacement;
-      const { kind } = await change(
-        ref,
-        (head) => decideReplacement(head, leadership, replacement),
-        () => {
-          for (const end of replaces) pages.remove(pageKey(ref, end));
-          pages.put(pageKey(ref, page.nextOffset), encodeIndexPage(page));
-        },
-      );
-      return kind === 'changed' ? 'replaced' : kind;
-    },
-    deletePages: (ref, ends) =>
-      commits.run<void>(() => ({
-        answer: undefined,
-        write: () => {
-          for (const end of ends) pages.remove(pageKey(ref, end));
-        },
-      })),
-    readNotes: async (ref) =>
-      reading(() => (heads.read(ref) ? notes.get(notesKey(ref))?.text : undefined)),
-    writeNotes: (ref, leaderEpoch, text) =>
-      commits.run<boolean>(() => {
-        const before = notes.get(notesKey(ref));
-        const newer = before !== undefined && before.leaderEpoch > leaderEpoch;
-        if (!heads.now(ref) || newer) return { answer: false };
-        return { answer: true, write: () => notes.put(notesKey(ref), { leaderEpoch, text }) };
-      }),
-  };
-}
-
 function parkedOf(
   { heads, parked }: IndexTables,
   commits: GroupCommit,
@@ -252,10 +176,6 @@ function refsOf(topicId: string, from: number, to: number): PartitionRef[] {
     topicId,
     partition: from + i,
   }));
-}
-
-function pageKey({ topicId, partition }: PartitionRef, nextOffset: number): TableKey {
-  return [topicId, partition, nextOffset];
 }
 
 function parkedKey({ topicId, partition }: PartitionRef, producer: string): TableKey {

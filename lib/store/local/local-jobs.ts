@@ -3,7 +3,7 @@
 import { type JobStore, mayAsk, type RunCursor } from '../job-store.js';
 import type { Table } from './database.js';
 import type { GroupCommit } from './group-commit.js';
-import type { Reading } from './local-index.js';
+import type { Reading } from './reading.js';
 
 const cursorKey = 'jobsCursor';
 const askedKey = 'jobsAskedMs';

@@ -5,7 +5,7 @@
 import type { KeyStore, StoredKey } from '../key-store.js';
 import type { Table } from './database.js';
 import type { GroupCommit } from './group-commit.js';
-import type { Reading } from './local-index.js';
+import type { Reading } from './reading.js';
 
 export function createLocalKeys(
   keys: Table<StoredKey>,

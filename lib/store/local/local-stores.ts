@@ -20,15 +20,17 @@ import { createDirectories } from './directories.js';
 import { partialDirectory } from './file-writer.js';
 import { createGroupCommit } from './group-commit.js';
 import { createHeadTable } from './head-table.js';
+import type { Notes } from './index-tables.js';
 import { failureOf, storeErrorOf } from './io-errors.js';
 import { openJournalDisk } from './journal-file.js';
 import { type JournaledDatabase, openJournaled } from './journaled-database.js';
 import { createLocalGroups, type StoredOffset } from './local-groups.js';
-import { createLocalIndex, type Notes, type Reading } from './local-index.js';
+import { createLocalIndex } from './local-index.js';
 import { createLocalJobs } from './local-jobs.js';
 import { createLocalKeys } from './local-keys.js';
 import { createLocalObjects, type LocalObjects } from './local-objects.js';
 import { createLocalTopics, type StoredTopic } from './local-topics.js';
+import { createReading } from './reading.js';
 import { createSmallObjects } from './small-objects.js';
 
 export type LocalStoresOptions = {
@@ -175,29 +177,5 @@ function composeStores(
       closing ??= close();
       return closing;
     },
-  };
-}
-
-function createReading(assertOwner: () => void, isClosed: () => boolean): Reading {
-  let ownedThisTurn = false;
-  /** LMDB answers all reads of one turn of the event loop alike: a second look would see the same. */
-  function assertOwnerOncePerTurn(): void {
-    if (ownedThisTurn) return;
-    assertOwner();
-    ownedThisTurn = true;
-    setImmediate(() => {
-      ownedThisTurn = false;
-    });
-  }
-  return (read) => {
-    if (isClosed()) {
-      throw new StoreError('the store is closed', { reason: 'unavailable', effect: 'none' });
-    }
-    try {
-      assertOwnerOncePerTurn();
-      return read();
-    } catch (error) {
-      throw failureOf(error, 'cannot read the index');
-    }
   };
 }

@@ -13,7 +13,7 @@ import {
 } from '../topic-store.js';
 import type { Table } from './database.js';
 import type { GroupCommit } from './group-commit.js';
-import type { Reading } from './local-index.js';
+import type { Reading } from './reading.js';
 
 const producerIdsKey = 'producerIds';
 const walFloorKey = 'walFloor';

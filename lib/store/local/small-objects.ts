@@ -11,8 +11,8 @@ import type { ObjectStore } from '../object-store.js';
 import { StoreError } from '../store-error.js';
 import type { Table } from './database.js';
 import type { GroupCommit } from './group-commit.js';
-import type { Reading } from './local-index.js';
 import type { LocalObjects } from './local-objects.js';
+import type { Reading } from './reading.js';
 
 /** Above this a file of its own is cheaper than the pages that LMDB would copy and free. */
 export const smallObjectBytesMax = 256 * 1024;

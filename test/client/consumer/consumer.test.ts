@@ -1,11 +1,8 @@
 /** lib/client/consumer: every record once and in order, handlers, positions, what is read ahead. */
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import {
-  type Consumer,
-  type ConsumerOptions,
-  createConsumer,
-} from '../../../lib/client/consumer/consumer.js';
+import { type Consumer, createConsumer } from '../../../lib/client/consumer/consumer.js';
+import type { ConsumerOptions } from '../../../lib/client/consumer/consumer-options.js';
 import { fixedMembership, type Membership } from '../../../lib/client/consumer/membership.js';
 import type { Position } from '../../../lib/client/consumer/owned-partitions.js';
 import { askedMax } from '../../../lib/client/consumer/read-ahead.js';

@@ -4,7 +4,7 @@
  */
 
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { ConsumerRecord } from '../../../lib/client/consumer/consumer.js';
+import type { ConsumerRecord } from '../../../lib/client/consumer/consumer-record.js';
 import { deadLetter } from '../../../lib/client/consumer/dead-letter.js';
 import { fixedMembership, type Membership } from '../../../lib/client/consumer/membership.js';
 import type { Position } from '../../../lib/client/consumer/owned-partitions.js';
