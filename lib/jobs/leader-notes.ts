@@ -20,8 +20,15 @@ export type LeaderNotes = {
   readonly merged?: Merged;
 };
 
-/** Where the notes are kept: what is written is there when it returns. */
+/**
+ * Where the notes are kept: what is written is there when it returns. Throws `Deposed` when a later leader has
+ * written: what would be done now, nobody would know of.
+ */
 export type NoteBook = { read(): LeaderNotes; write(notes: LeaderNotes): Promise<void> };
+
+export class Deposed extends Error {
+  override readonly name = 'Deposed';
+}
 
 export type Retired = { readonly keys: readonly string[]; readonly atMs: number };
 

@@ -25,6 +25,7 @@ import type { JobSettings } from './job-settings.js';
 import { type Leader, takeLead } from './leader.js';
 import {
   afterBegun,
+  Deposed,
   type LeaderNotes,
   type NoteBook,
   readLeaderNotes,
@@ -80,6 +81,9 @@ export async function maintainPartition(
   if (!leader) return { kind: 'ledByAnother', ...nothing };
   try {
     return await lead(deps, ref, leader, configs, goesOn);
+  } catch (error) {
+    if (error instanceof Deposed) return { kind: 'ledByAnother', ...nothing };
+    throw error;
   } finally {
     await leader.release();
   }
@@ -175,7 +179,9 @@ async function openNotes(
     read: () => notes,
     async write(changed) {
       notes = changed;
-      await index.writeNotes(ref, leadership.leaderEpoch, writeLeaderNotes(changed));
+      const text = writeLeaderNotes(changed);
+      const written = await index.writeNotes(ref, leadership.leaderEpoch, text);
+      if (!written) throw new Deposed('a later leader has written notes');
     },
   };
 }

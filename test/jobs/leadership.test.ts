@@ -104,6 +104,23 @@ test('a leader that is frozen past its lease and woken does no harm', async () =
   }
 }, 120_000);
 
+test('who was deposed before it noted a segment does not write it', async () => {
+  const fixture = await createBusy();
+  const before = await readEverywhere(fixture, refA, 11);
+  const late = createFaultyStores(fixture.truth);
+  const gate = createGate();
+  late.fail('index.writeNotes', { kind: 'slow', gate, acts: 'late' });
+  const first = fixture.maintain({ stores: late.stores });
+  await fixture.world.settle();
+  await fixture.world.advance(jobDefaults.leaseMs);
+  await fixture.maintain();
+  const made = late.count('objects.create');
+  gate.open();
+  expect(await first).toMatchObject({ kind: 'ledByAnother' });
+  expect(late.count('objects.create')).toBe(made);
+  await expectTidy(fixture, before);
+});
+
 // Fault 15 of docs/faults.md.
 test('of two at once one leads, and the other says so', async () => {
   const fixture = await createBusy();
