@@ -4,7 +4,7 @@
 
 import { BrokerError } from '../broker/broker-error.js';
 import { openPartitions } from '../log/lineage.js';
-import { partitionOfKey } from '../log/open-descendant.js';
+import { partitionerOf } from '../log/open-descendant.js';
 import type { LogRecord } from '../log/record.js';
 import type { Topic } from '../store/topic-store.js';
 import type { ReceivedRecord } from './decode-records.js';
@@ -19,6 +19,7 @@ export function groupByPartition(
   random: number,
 ): Map<number, LogRecord[]> {
   const { partitionCount } = topic;
+  const partitionOfKey = partitionerOf(topic);
   const sticky = anyPartition(topic, random);
   const groups = new Map<number, LogRecord[]>();
   for (const [i, { record, partition: asked }] of received.entries()) {
@@ -29,7 +30,7 @@ export function groupByPartition(
         { details: { partition: asked, partitionCount } },
       );
     }
-    const byKey = record.key === null ? sticky : partitionOfKey(topic, record.key);
+    const byKey = record.key === null ? sticky : partitionOfKey(record.key);
     const partition = asked ?? byKey;
     const group = groups.get(partition);
     if (group) group.push(record);

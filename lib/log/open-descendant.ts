@@ -35,15 +35,15 @@ export function openDescendant(
 }
 
 /**
- * The partition of a keyed record that names none. As long as none is closed it is Kafka's own choice.
+ * Chooses the partition of keyed records that name none. As long as none is closed it is Kafka's own choice.
  * After that a key keeps its first partition, or goes to a descendant of it.
  */
-export function partitionOfKey(topic: Shaped, key: Uint8Array): number {
-  const { lineage } = topic;
-  if (!lineage) return partitionForKey(key, topic.partitionCount);
+export function partitionerOf(topic: Shaped): (key: Uint8Array) => number {
+  const { lineage, partitionCount } = topic;
+  if (!lineage) return (key) => partitionForKey(key, partitionCount);
   const kin = lineage.partitions.map((one) => ({ parents: one.parents, closed: !isOpen(one) }));
   const roots = rootCount(kin);
-  return openDescendant(kin, partitionForKey(key, roots), descentOf(key, roots));
+  return (key) => openDescendant(kin, partitionForKey(key, roots), descentOf(key, roots));
 }
 
 /** Bits of a key's hash that did not choose the root. */

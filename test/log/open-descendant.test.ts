@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type Lineage, lineageOf, type ReshapingPlan } from '../../lib/log/lineage.js';
-import { openDescendant, partitionOfKey, rootCount } from '../../lib/log/open-descendant.js';
+import { openDescendant, partitionerOf, rootCount } from '../../lib/log/open-descendant.js';
 import { partitionForKey } from '../../lib/log/partitioner.js';
 import { afterReshaping, planMerge, planSplit } from '../../lib/log/reshaping-plan.js';
 
@@ -24,11 +24,11 @@ test('a key stays in its partition, or goes to a descendant of it', () => {
   fc.assert(
     fc.property(fc.uint8Array({ minLength: 1, maxLength: 20 }), (key) => {
       const first = partitionForKey(key, 3);
-      expect(partitionOfKey(topicOf(3), key)).toBe(first);
-      const then = partitionOfKey(topicOf(3, split), key);
+      expect(partitionerOf(topicOf(3))(key)).toBe(first);
+      const then = partitionerOf(topicOf(3, split))(key);
       expect(first === 1 ? [3, 4] : [first]).toContain(then);
       if (first === 1) seen.add(then);
-      const last = partitionOfKey(topicOf(3, merged), key);
+      const last = partitionerOf(topicOf(3, merged))(key);
       expect(then === 0 || then === 3 ? 5 : then).toBe(last);
     }),
     { numRuns: 300, seed: 7 },

@@ -2,7 +2,7 @@
 
 import { expect, test } from 'vitest';
 import { choosePartition, kafkaPartitioner } from '../../../lib/client/producer/partitioning.js';
-import { partitionOfKey } from '../../../lib/log/open-descendant.js';
+import { partitionerOf } from '../../../lib/log/open-descendant.js';
 import { partitionForKey } from '../../../lib/log/partitioner.js';
 
 const topic = 'orders';
@@ -32,7 +32,7 @@ test('a closed partition is followed to its children, as the server does it', ()
     ...(closed && { closedAtMs: 1 }),
   }));
   const onServer = { partitionCount: 4, createdAtMs: 0, lineage: { partitions } };
-  expect(keys.map(choose)).toEqual(keys.map((key) => partitionOfKey(onServer, key)));
+  expect(keys.map(choose)).toEqual(keys.map((key) => partitionerOf(onServer)(key)));
   expect(new Set(keys.map(choose))).toEqual(new Set([1, 2, 3]));
   // 3 is none of the two that a partitioner knows: it stands for 1.
   expect(choose(null)).toBe(1);
