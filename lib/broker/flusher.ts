@@ -8,6 +8,7 @@ import { sizeOf } from '../log/byte-parts.js';
 import type { Codecs } from '../log/codecs.js';
 import { keepNewest } from '../log/keep-newest.js';
 import { type PartitionHead, type PartitionRef, partitionName } from '../log/partition-head.js';
+import type { TimeSpan } from '../log/time-span.js';
 import { formatWalKey, walBucketOf } from '../log/wal-key.js';
 import { encodeWalObject } from '../log/wal-object.js';
 import type { Stores } from '../store/stores.js';
@@ -124,10 +125,10 @@ export function createFlusher(
   }
 
   async function flush(tickets: readonly Ticket[]): Promise<void> {
-    const deadlineMs = world.clock.nowMs() + settings.appendTimeoutMs;
+    const patience = { sinceMs: world.clock.nowMs(), forMs: settings.appendTimeoutMs };
     const myTurn = commitTurn;
     const uploaded = upload(tickets);
-    const done = Promise.allSettled([myTurn, uploaded]).then(() => commit(uploaded, deadlineMs));
+    const done = Promise.allSettled([myTurn, uploaded]).then(() => commit(uploaded, patience));
     commitTurn = done;
     await done;
   }
@@ -152,7 +153,7 @@ export function createFlusher(
     }
   }
 
-  async function commit(upload: Promise<Uploaded | undefined>, deadlineMs: number): Promise<void> {
+  async function commit(upload: Promise<Uploaded | undefined>, patience: TimeSpan): Promise<void> {
     const uploaded = await upload;
     if (!uploaded) return;
     const { layout, objectKey, bucket } = uploaded;
@@ -160,7 +161,7 @@ export function createFlusher(
       layout.partitions.map(async ({ ref, batches }) => {
         // Earlier batches have still to be uploaded again: these must not overtake them.
         if (sentBackTo.has(partitionName(ref))) return batches.map(({ batch }) => batch);
-        return writerOf(ref).commit(objectKey, bucket, batches, deadlineMs);
+        return writerOf(ref).commit(objectKey, bucket, batches, patience);
       }),
     );
     const reupload = again.flat();

@@ -20,6 +20,7 @@ import {
 } from '../log/commit.js';
 import { tailEntriesOverdue, tailEntriesPerPage } from '../log/limits.js';
 import type { PartitionHead, PartitionRef } from '../log/partition-head.js';
+import { isDuring, type TimeSpan } from '../log/time-span.js';
 import type { PartitionIndex } from '../store/partition-index.js';
 import { StoreError } from '../store/store-error.js';
 import type { World } from '../store/world.js';
@@ -35,7 +36,7 @@ export type PartitionWriter = {
     objectKey: string,
     walBucket: number,
     batches: readonly LaidOutBatch<Ticket>[],
-    deadlineMs: number,
+    patience: TimeSpan,
   ): Promise<readonly Ticket[]>;
   /** The WAL bucket below which this partition takes nothing, as far as is known. */
   walFloor(): number;
@@ -230,7 +231,7 @@ export function createPartitionWriter(ref: PartitionRef, deps: WriterDeps): Part
     objectKey: string,
     bucket: number,
     run: readonly Numbered[],
-    deadlineMs: number,
+    patience: TimeSpan,
   ): Promise<Step> {
     let failure: StoreError | undefined;
     for (let tries = 0; ; tries++) {
@@ -243,7 +244,7 @@ export function createPartitionWriter(ref: PartitionRef, deps: WriterDeps): Part
         failure = error;
         await world.clock.sleep(world.random() * Math.min(backoffMsMax, 20 * 2 ** tries));
       }
-      if (world.clock.nowMs() >= deadlineMs) {
+      if (!isDuring(patience, world.clock.nowMs())) {
         throw failure ?? new BrokerError('REQUEST_TIMED_OUT', 'The commit found no end in time.');
       }
     }
@@ -260,7 +261,7 @@ export function createPartitionWriter(ref: PartitionRef, deps: WriterDeps): Part
 
   return {
     walFloor: () => walFloor,
-    async commit(objectKey, walBucket, batches, deadlineMs) {
+    async commit(objectKey, walBucket, batches, patience) {
       let left: readonly LaidOutBatch<Ticket>[] = batches;
       admissions = {};
       doubtful = new Set();
@@ -270,7 +271,7 @@ export function createPartitionWriter(ref: PartitionRef, deps: WriterDeps): Part
         const run = number(takeCommittable(left));
         left = left.slice(run.length);
         try {
-          const step = await settleRun(objectKey, walBucket, run, deadlineMs);
+          const step = await settleRun(objectKey, walBucket, run, patience);
           if (step.kind === 'upload') return sendBack([...step.rest, ...left]);
           if (step.kind === 'settled') left = [...step.rest, ...left];
         } catch (error) {

@@ -12,6 +12,7 @@ import { tailEntriesMax, tailEntriesPerPage } from '../../lib/log/limits.js';
 import { formatWalKey, walBucketOf } from '../../lib/log/wal-key.js';
 import { encodeWalObject } from '../../lib/log/wal-object.js';
 import { nodeCodecs } from '../../lib/runtime/node-codecs.js';
+import type { World } from '../../lib/store/world.js';
 import { manualStartMs } from '../support/manual-world.js';
 import {
   batchOf,
@@ -28,11 +29,11 @@ let fixture: Fixture;
 let writer: PartitionWriter;
 let events: string[];
 
-function newWriter(): PartitionWriter {
+function newWriter(world: World = fixture.world): PartitionWriter {
   const { index } = fixture.faulty.stores;
   return createPartitionWriter(refA, {
     index,
-    world: fixture.world,
+    world,
     committed: (_ref, head) => void events.push(`committed ${head.nextOffset}`),
     vanished: () => void events.push('vanished'),
     roll: (_ref, head) => void events.push(`roll ${head.tail.length}`),
@@ -80,8 +81,8 @@ async function begin(
   const object = encodeWalObject(layout.parts, layout.ranges, nodeCodecs);
   await fixture.truth.objects.put(objectKey, object);
   const laidOut = layout.partitions[0]?.batches ?? [];
-  const deadlineMs = fixture.world.clock.nowMs() + timeoutMs;
-  const sentBack = await by.commit(objectKey, bucket, laidOut, deadlineMs);
+  const patience = { sinceMs: fixture.world.clock.nowMs(), forMs: timeoutMs };
+  const sentBack = await by.commit(objectKey, bucket, laidOut, patience);
   expect(Math.max(0, ...settled), 'a batch is settled once').toBeLessThanOrEqual(1);
   expect(settled.filter((times) => times === 0)).toHaveLength(sentBack.length);
   return { lines: tickets.map((_, i) => lineOf(results[i])), results, sentBack };
@@ -324,6 +325,20 @@ test('a store that fails harmlessly until the deadline means none', async () => 
   fixture.faulty.fail('index.commit', { kind: 'before', reason: 'throttled' }, 1_000);
   expect((await write([batchOf('a')])).lines).toEqual(['THROTTLING_QUOTA_EXCEEDED none']);
   expect(commits()).toBeGreaterThan(3);
+});
+
+test('a clock that is put back does not keep an append waiting for as long', async () => {
+  let backMs = 0;
+  const { clock } = fixture.world;
+  const putBack = { ...clock, nowMs: () => clock.nowMs() - backMs };
+  fixture.faulty.fail('index.commit', { kind: 'before', reason: 'throttled' }, 1_000);
+  const written = begin([batchOf('a')], newWriter({ ...fixture.world, clock: putBack }));
+  await fixture.world.advance(500);
+  backMs = 3_600_000;
+  await fixture.world.advance(1_000);
+  const triesThen = commits();
+  expect((await fixture.world.runUntil(written)).lines).toEqual(['THROTTLING_QUOTA_EXCEEDED none']);
+  expect(commits()).toBe(triesThen);
 });
 
 // Fault 51 of docs/faults.md.

@@ -42,7 +42,8 @@ async function fill(objects: number, perObject = 1, recordCount = 2): Promise<vo
     });
     await store.put(objectKey, encodeWalObject(layout.parts, layout.ranges, nodeCodecs));
     const laidOut = layout.partitions[0]?.batches ?? [];
-    await writer.commit(objectKey, 2_026_112_307, laidOut, Number.MAX_SAFE_INTEGER);
+    const patience = { sinceMs: 0, forMs: Number.MAX_SAFE_INTEGER };
+    await writer.commit(objectKey, 2_026_112_307, laidOut, patience);
   }
 }
 
