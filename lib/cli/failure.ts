@@ -87,7 +87,10 @@ function clientHint({ code, details, sideEffects }: LogbrookError): string | und
     case 'GROUP_SUBSCRIBED_TO_TOPIC':
       return 'Stop the members first; see them with: logbrook groups describe GROUP';
     case 'INVALID_CONFIG':
-      return 'See all settings and what they take with: logbrook configs list';
+      // A producer has settings of its own.
+      return details.setting === undefined
+        ? undefined
+        : 'See all settings and what they take with: logbrook configs list';
     case 'INVALID_RECORD':
       return details.setting === 'cleanup.policy'
         ? 'Give every record a key, with --key-separator, --key-field, --key or --format ndjson.'
