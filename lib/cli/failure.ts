@@ -69,6 +69,10 @@ function hintFor(error: unknown): string | undefined {
 function clientHint({ code, details, sideEffects }: LogbrookError): string | undefined {
   switch (code) {
     case 'NETWORK_EXCEPTION':
+      // As Node names what may be wrong with a certificate.
+      if (/CERT|LEAF_SIGNATURE/.test(String(details.reason))) {
+        return 'If it is yours, have it trusted: NODE_EXTRA_CA_CERTS=<file with it or its CA, as PEM>.';
+      }
       return 'Another server? Say where with --url or LOGBROOK_URL.';
     case 'UNKNOWN_TOPIC_OR_PARTITION':
       return details.partition === undefined
