@@ -69,6 +69,10 @@ function hintFor(error: unknown): string | undefined {
 function clientHint({ code, details, sideEffects }: LogbrookError): string | undefined {
   switch (code) {
     case 'NETWORK_EXCEPTION':
+      // As Node names what may be wrong with a certificate.
+      if (/CERT|LEAF_SIGNATURE/.test(String(details.reason))) {
+        return 'If it is yours, have it trusted: NODE_EXTRA_CA_CERTS=<file with it or its CA, as PEM>.';
+      }
       return 'Another server? Say where with --url or LOGBROOK_URL.';
     case 'UNKNOWN_TOPIC_OR_PARTITION':
       return details.partition === undefined
@@ -87,7 +91,10 @@ function clientHint({ code, details, sideEffects }: LogbrookError): string | und
     case 'GROUP_SUBSCRIBED_TO_TOPIC':
       return 'Stop the members first; see them with: logbrook groups describe GROUP';
     case 'INVALID_CONFIG':
-      return 'See all settings and what they take with: logbrook configs list';
+      // A producer has settings of its own.
+      return details.setting === undefined
+        ? undefined
+        : 'See all settings and what they take with: logbrook configs list';
     case 'INVALID_RECORD':
       return details.setting === 'cleanup.policy'
         ? 'Give every record a key, with --key-separator, --key-field, --key or --format ndjson.'

@@ -112,7 +112,7 @@ function clientFor(
     return createHttpClient({ url: url || urlDefault, key: key || undefined, fetch, timing });
   } catch (cause) {
     if (cause instanceof TypeError && /access key/.test(cause.message)) {
-      throw new UsageError(`--key or LOGBROOK_KEY: ${cause.message}`, { cause });
+      throw new UsageError(`--access-key or LOGBROOK_KEY: ${cause.message}`, { cause });
     }
     const message = `${JSON.stringify(url)} is not the URL of a server; one looks like ${urlDefault}`;
     throw new UsageError(message, { cause });

@@ -111,6 +111,7 @@ function connectionMessage(reason: string, url: string, cause: unknown): string 
   if (reason === 'ENOTFOUND' || reason === 'EAI_AGAIN') {
     return `The host name in ${url} cannot be resolved (${reason}).`;
   }
+  if (reason === 'EPROTO') return `${url} does not answer as HTTPS does (EPROTO). Is it http?`;
   // The system's codes are words that people look up; a library's own are not.
   if (/^E[A-Z]+$/.test(reason)) return `The connection to ${url} failed (${reason}).`;
   return `The connection to ${url} failed: ${innermostMessage(cause)}.`;

@@ -3,6 +3,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Fetch } from '../../lib/client/transport.js';
 import {
+  connectionFailure,
   refusingFetch,
   sleepingTiming,
   startTestServer,
@@ -112,6 +113,12 @@ test('no server: what happened, where, and what to do', async () => {
       'Start one with "logbrook serve".\n  Another server? Say where with --url or LOGBROOK_URL.\n',
   );
   expect(timing.nowMs() - startMs).toBeLessThan(500);
+});
+
+test('a certificate that Node does not trust: how to have it trusted', async () => {
+  const fetch: Fetch = () => Promise.reject(connectionFailure('DEPTH_ZERO_SELF_SIGNED_CERT'));
+  const result = await runCli(['topics', 'list'], { fetch });
+  expect(result.stderr).toMatch(/have it trusted: NODE_EXTRA_CA_CERTS=/);
 });
 
 test('no key: how to say who you are', async () => {

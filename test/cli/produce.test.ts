@@ -6,10 +6,12 @@ import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { fieldOf } from '../../lib/cli/line-records.js';
+import { machineTiming } from '../../lib/client/retry.js';
 import type { Fetch } from '../../lib/client/transport.js';
 import type { RecordOutput } from '../../lib/contract/records.js';
 import {
   connectionFailure,
+  refusingFetch,
   sleepingTiming,
   startTestServer,
   type TestServer,
@@ -149,6 +151,18 @@ test('a server that stays away: what is written is told', async () => {
     `access: ${acknowledged} of 100 records read were acknowledged; partition and offsets 1: 0-`,
   );
   expect(result.stderr).toContain('The connection to http://127.0.0.1:9642 failed (ECONNRESET)');
+});
+
+test('no server from the start: that is told, and Ctrl-C ends the wait at once', async () => {
+  const cli = startCli(['produce', 'access'], {
+    fetch: refusingFetch,
+    timing: machineTiming,
+    stdin: 'a\n',
+  });
+  await cli.until((_, stderr) => /refused.*Trying again for up to 2 minutes/.test(stderr));
+  cli.stop('SIGINT');
+  expect(await cli.exitCode).toBe(130);
+  expect(cli.stderr().match(/Trying again/g)).toHaveLength(1);
 });
 
 test.each<[args: string[], line: string, key: string | null, value: string]>([

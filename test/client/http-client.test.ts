@@ -264,6 +264,7 @@ test.each(['nonsense', 'ftp://example.test', ''])('%j is not the URL of a server
 
 test.each([
   [connectionFailure('ECONNRESET'), 'failed (ECONNRESET).'],
+  [connectionFailure('EPROTO'), 'does not answer as HTTPS does (EPROTO). Is it http?'],
   [connectionFailure('ENOTFOUND'), 'cannot be resolved (ENOTFOUND).'],
   [new TypeError('fetch failed', { cause: new Error('other side closed') }), 'other side closed.'],
   [new TypeError('Load failed'), 'failed: Load failed.'],

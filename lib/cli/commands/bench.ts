@@ -23,7 +23,7 @@ type ProduceOptions = FormOptions & {
   readonly compression: Compression;
   readonly acks: 'all' | '0';
 };
-type ConsumeOptions = FormOptions & { readonly records: number };
+type ConsumeOptions = FormOptions & { readonly records?: number };
 
 const recordsMax = 1_000_000_000;
 
@@ -46,7 +46,11 @@ export function addBench(program: Command, context: CliContext): void {
   bench
     .command('consume <topic>')
     .description('read a topic from its start as fast as it goes, up to its present end')
-    .option('--records <n>', 'at most so many', wholeNumber(1, recordsMax), recordsMax)
+    .option(
+      '--records <n>',
+      'stop with the batch that brings so many; else at the end',
+      wholeNumber(1, recordsMax),
+    )
     .addOption(jsonOption)
     .addOption(noJsonOption)
     .action((topic: string, options: ConsumeOptions) => consume(context, topic, options));
@@ -94,7 +98,7 @@ async function consume(context: CliContext, topic: string, options: ConsumeOptio
   const client = context.client();
   const { partitions } = await client.listOffsets(topic);
   const there = partitions.reduce((sum, { earliest, latest }) => sum + latest - earliest, 0);
-  const wanted = Math.min(there, options.records);
+  const wanted = Math.min(there, options.records ?? there);
   const gapsMs: number[] = [];
   const report = await measured(context, wanted, async (count, signal) => {
     if (wanted === 0) return;

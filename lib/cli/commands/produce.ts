@@ -134,7 +134,13 @@ async function produce(
     };
     const work = async (signal: AbortSignal) => {
       const producer = createProducer(client, codecs, settings);
-      await producer.prepare(topic);
+      try {
+        await producer.prepare(topic, signal);
+      } catch (error) {
+        // Nothing was read yet: there is nothing to write before we stop.
+        if (signal.aborted) return;
+        throw error;
+      }
       const add = (record: ProducerRecord) => producer.add(topic, record);
       await sendLines(input.stream, { add, flush: producer.flush }, readLine, tally, signal);
     };

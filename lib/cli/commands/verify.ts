@@ -3,7 +3,7 @@
  * be killed and networks broken meanwhile; that is what it is for. The exit status tells the verdict.
  */
 
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { createChecker } from '../../checker/checker.js';
 import { durationMs, wholeNumber } from '../arguments.js';
 import { type CliContext, type CliIo, stoppable } from '../cli-io.js';
@@ -36,7 +36,11 @@ export function addVerify(program: Command, context: CliContext): void {
   program
     .command('verify')
     .description('work a running server and judge whether it lost, repeated or reordered anything')
-    .option('--duration <time>', 'how long: 500ms, 10s, 5m, 1h', durationMs, 10_000)
+    .addOption(
+      new Option('--duration <time>', 'how long: 500ms, 10s, 5m, 1h')
+        .argParser(durationMs)
+        .default(10_000, '10s'),
+    )
     .option('--rate <n>', 'records per second, of all producers', wholeNumber(1, 1_000_000), 1_000)
     .option(
       '--producers <n>',

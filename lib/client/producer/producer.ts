@@ -9,7 +9,7 @@ import { batchBytesMax } from '../../log/limits.js';
 import { rootCount } from '../../log/open-descendant.js';
 import { createByteBudget } from '../byte-budget.js';
 import type { HttpClient, ProducerIdentity } from '../http-client.js';
-import { refused } from '../logbrook-error.js';
+import { type LogbrookError, refused } from '../logbrook-error.js';
 import type { ProducerRecord } from '../record-bytes.js';
 import { createBatchMemory } from './batch-memory.js';
 import { type OpenBatch, recordBytesAtMost } from './open-batch.js';
@@ -29,8 +29,8 @@ export type Producer = {
   add(topic: string, record: ProducerRecord): Promise<void> | undefined;
   /** Whether `send` copies a record's bytes before it returns: then they may change at once. */
   copiesAtOnce(topic: string): boolean;
-  /** Learns how many partitions the topic has. */
-  prepare(topic: string): Promise<void>;
+  /** Learns how many partitions the topic has, for as long as it takes or until `signal` fires. */
+  prepare(topic: string, signal?: AbortSignal): Promise<void>;
   /** Resolves when all that was sent is acknowledged; rejects with the first failure since the last flush. */
   flush(): Promise<void>;
   /** Flushes; afterwards nothing can be sent. */
@@ -59,6 +59,8 @@ export function createProducer(
   const settings = producerSettings(options, codecs);
   const { partitioner = kafkaPartitioner, signal } = options;
   const { timing } = client;
+  const onRetry = (error: LogbrookError) => options.onRetry?.(error);
+  const patient = { signal, retry: settings.retry, onRetry };
   const topics = new Map<string, TopicState>();
   const learning = new Map<string, Promise<void>>();
   let identity: Promise<ProducerIdentity> | undefined;
@@ -70,23 +72,23 @@ export function createProducer(
   let breathDue = false;
 
   function identify(): Promise<ProducerIdentity> {
-    identity ??= client.createProducer({ signal, retry: settings.retry }).catch((error) => {
+    identity ??= client.createProducer(patient).catch((error) => {
       identity = undefined;
       throw error;
     });
     return identity;
   }
 
-  function prepare(topic: string): Promise<void> {
+  function prepare(topic: string, until = signal): Promise<void> {
     const underWay = learning.get(topic);
     if (underWay !== undefined) return underWay;
-    const learned = learn(topic).finally(() => learning.delete(topic));
+    const learned = learn(topic, until).finally(() => learning.delete(topic));
     learning.set(topic, learned);
     return learned;
   }
 
-  async function learn(topic: string): Promise<void> {
-    const { partitions } = await client.describeTopic(topic, { signal, retry: settings.retry });
+  async function learn(topic: string, until: AbortSignal | undefined): Promise<void> {
+    const { partitions } = await client.describeTopic(topic, { ...patient, signal: until });
     const known = topics.get(topic);
     const kin = partitions.map(({ parents = [], closed = false }) => ({ parents, closed }));
     const partitionCount = partitions.length;
@@ -125,7 +127,7 @@ export function createProducer(
       identity: settings.idempotent ? identify : undefined,
       signal,
       memory,
-      onRetry: (error) => options.onRetry?.(error),
+      onRetry,
       settled(batch, fate, sent) {
         if (fate.kind === 'failed') {
           const { error } = fate;

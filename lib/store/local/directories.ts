@@ -23,6 +23,9 @@ type Flush = { readonly running: Promise<void>; next?: Promise<void> };
 /** Windows cannot flush a directory, and does not need it. */
 const flushable = process.platform !== 'win32';
 
+/** Others may take a parent away meanwhile; but some file systems say for ever that there is none. */
+const triesMax = 10;
+
 export function createDirectories(): Directories {
   const ensured = new Set<string>();
   const flushes = new Map<string, Flush>();
@@ -49,16 +52,16 @@ export function createDirectories(): Directories {
     return current.next;
   }
 
-  async function ensure(path: string): Promise<void> {
+  async function ensure(path: string, triesLeft = triesMax): Promise<void> {
     if (ensured.has(path)) return;
     const parent = dirname(path);
     try {
       await mkdir(path);
     } catch (error) {
-      if (codeOf(error) === 'ENOENT' && parent !== path) {
+      if (codeOf(error) === 'ENOENT' && parent !== path && triesLeft > 0) {
         ensured.delete(parent);
         await ensure(parent);
-        return ensure(path);
+        return ensure(path, triesLeft - 1);
       }
       if (codeOf(error) !== 'EEXIST') throw error;
     }
@@ -67,7 +70,7 @@ export function createDirectories(): Directories {
     ensured.add(path);
   }
 
-  return { ensure, flush, forget: (path) => ensured.delete(path) };
+  return { ensure: (path) => ensure(path), flush, forget: (path) => ensured.delete(path) };
 }
 
 async function flushDirectory(path: string): Promise<void> {

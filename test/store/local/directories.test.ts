@@ -1,5 +1,6 @@
 /** Directories are made with their parents, by many at once, also after somebody took them away. */
 
+import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, rm, rmdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -35,6 +36,11 @@ test('are made again once they are forgotten', async () => {
   forget(path);
   await ensure(join(path, 'b'));
   expect(await readdir(path)).toEqual(['b']);
+});
+
+test.runIf(existsSync('/proc/self'))('cannot be made where the system lets nobody', async () => {
+  const { ensure } = createDirectories();
+  await expect(ensure('/proc/nothing/index')).rejects.toMatchObject({ code: 'ENOENT' });
 });
 
 test('cannot be made in the place of a file', async () => {
