@@ -3,7 +3,7 @@
  * asks for it.
  */
 
-import { LogbrookError } from '../client/logbrook-error.js';
+import { isUntrusted, LogbrookError } from '../client/logbrook-error.js';
 import type { CliIo, StopSignal } from './cli-io.js';
 
 export const exitCodes = { ok: 0, failure: 1, usage: 2, SIGINT: 130, SIGTERM: 143 } as const;
@@ -69,8 +69,7 @@ function hintFor(error: unknown): string | undefined {
 function clientHint({ code, details, sideEffects }: LogbrookError): string | undefined {
   switch (code) {
     case 'NETWORK_EXCEPTION':
-      // As Node names what may be wrong with a certificate.
-      if (/CERT|LEAF_SIGNATURE/.test(String(details.reason))) {
+      if (isUntrusted(String(details.reason))) {
         return 'If it is yours, have it trusted: NODE_EXTRA_CA_CERTS=<file with it or its CA, as PEM>.';
       }
       return 'Another server? Say where with --url or LOGBROOK_URL.';

@@ -79,14 +79,20 @@ const neverConnected = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH'
 export function connectionError(cause: unknown, url: string): LogbrookError {
   if (innermostMessage(cause) === redirected) return redirectedElsewhere(cause, url);
   const reason = errorCodeOf(cause);
+  const untrusted = isUntrusted(reason);
   return new LogbrookError(connectionMessage(reason, url, cause), {
     code: 'NETWORK_EXCEPTION',
     status: 0,
-    retriable: true,
-    sideEffects: neverConnected.includes(reason) ? 'none' : 'unknown',
+    retriable: !untrusted,
+    sideEffects: untrusted || neverConnected.includes(reason) ? 'none' : 'unknown',
     details: { url, reason },
     cause,
   });
+}
+
+/** The server's certificate, as Node names what is wrong with it: nothing was sent, nor will it get better. */
+export function isUntrusted(reason: string): boolean {
+  return /CERT|LEAF_SIGNATURE/.test(reason);
 }
 
 /** Node's word for it. Browsers do not tell. */

@@ -274,6 +274,23 @@ test.each([
   expect((await failure(client.listTopics())).message).toContain(said);
 });
 
+test.each([
+  ['DEPTH_ZERO_SELF_SIGNED_CERT', 1, false],
+  ['ERR_TLS_CERT_ALTNAME_INVALID', 1, false],
+  ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 1, false],
+  ['ECONNREFUSED', 4, true],
+])('%s is tried %i times, and nothing was done', async (code, tries, retriable) => {
+  let requests = 0;
+  const fetch: Fetch = () => {
+    requests++;
+    return Promise.reject(connectionFailure(code));
+  };
+  const client = createHttpClient({ url: testUrl, fetch, timing: eagerTiming });
+  const facts = { code: 'NETWORK_EXCEPTION', retriable, sideEffects: 'none' };
+  expect(await failure(client.listTopics())).toMatchObject(facts);
+  expect(requests).toBe(tries);
+});
+
 test('a redirect is not followed, and not tried again', async () => {
   let requests = 0;
   const elsewhere = createServer((_request, response) => {
