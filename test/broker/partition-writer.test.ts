@@ -327,6 +327,7 @@ test('a store that fails harmlessly until the deadline means none', async () => 
   expect(commits()).toBeGreaterThan(3);
 });
 
+// Fault 17 of docs/faults.md.
 test('a clock that is put back does not keep an append waiting for as long', async () => {
   let backMs = 0;
   const { clock } = fixture.world;

@@ -128,6 +128,7 @@ test('a slow look is not asked again before it has answered, and still wakes', a
   expect((await fixture.world.runUntil(news))?.nextOffset).toBe(1);
 });
 
+// Fault 17 of docs/faults.md.
 test('a wait ends when the clock is put back, and not as much later', async () => {
   let backMs = 0;
   const { clock } = fixture.world;
