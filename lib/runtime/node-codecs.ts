@@ -8,6 +8,7 @@ import type { Codecs, Compression } from '../log/codecs.js';
 import { CorruptData, TooLarge, UnsupportedCompression } from '../log/corrupt-data.js';
 import { nativeCrc32c } from './crc32c.js';
 import { portableCrc32c } from './portable-crc32c.js';
+import { isCutOff } from './zstd-frame.js';
 
 type Codec = {
   compress(bytes: Uint8Array): Uint8Array;
@@ -38,6 +39,7 @@ function zstdOf(module: Partial<ZstdModule>): Codec | undefined {
   return {
     compress: (bytes) => zstdCompressSync(bytes),
     decompress: (bytes, bytesMax) => {
+      if (isCutOff(bytes)) throw new CorruptData('the frame breaks off');
       const windowLogMax = Math.max(zstdWindowLogMin, Math.ceil(Math.log2(bytesMax)));
       const params = { [constants.ZSTD_d_windowLogMax]: windowLogMax };
       return zstdDecompressSync(bytes, { maxOutputLength: bytesMax, params });
