@@ -11,8 +11,6 @@ import {
   withoutEffect,
 } from './logbrook-error.js';
 
-export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
-
 /** What of `fetch` is needed; the global one will do, and what can stand in for it. */
 export type Exchange = (url: string, init: ExchangeInit) => Promise<Answer>;
 export type ExchangeInit = {

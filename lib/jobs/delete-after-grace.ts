@@ -6,6 +6,7 @@
 import type { PartitionRef } from '../log/partition-head.js';
 import type { Stores } from '../store/stores.js';
 import type { World } from '../store/world.js';
+import { isGraceOver } from './grace.js';
 import type { JobSettings } from './job-settings.js';
 import { type LeaderNotes, type NoteBook, takeRetired } from './leader-notes.js';
 import { deletePagesBelow, hasPagesBelow } from './retain-partition.js';
@@ -25,7 +26,7 @@ export async function isDeletionDue(
 ): Promise<boolean> {
   const nowMs = world.clock.nowMs();
   if (notes.deleted) {
-    if (nowMs - notes.deleted.atMs >= settings.graceMs) return true;
+    if (isGraceOver(notes.deleted.atMs, nowMs, settings.graceMs)) return true;
   } else if (await hasPagesBelow(stores.index, ref, logStartOffset)) return true;
   return takeRetired(notes, nowMs, settings.graceMs).keys.length > 0;
 }
@@ -39,7 +40,7 @@ export async function deleteExpired(
 ): Promise<number> {
   const nowMs = world.clock.nowMs();
   const { deleted, ...others } = notes.read();
-  const due = deleted && nowMs - deleted.atMs >= settings.graceMs;
+  const due = deleted && isGraceOver(deleted.atMs, nowMs, settings.graceMs);
   const pagesDeleted = deleted && due ? await deletePagesBelow(stores, ref, deleted.below) : 0;
   if (deleted && !due) return 0;
   const more = await hasPagesBelow(stores.index, ref, logStartOffset);

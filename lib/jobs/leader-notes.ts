@@ -4,6 +4,8 @@
  * objects, and nothing that readers see.
  */
 
+import { isGraceOver } from './grace.js';
+
 export type LeaderNotes = {
   /** A segment that was being written: garbage unless a page points to it. */
   readonly writing?: string;
@@ -75,7 +77,7 @@ export function takeRetired(
   graceMs: number,
 ): { readonly keys: readonly string[]; readonly rest: LeaderNotes } {
   const { retired = [], ...others } = notes;
-  const isDue = ({ atMs }: Retired) => nowMs - atMs >= graceMs;
+  const isDue = ({ atMs }: Retired) => isGraceOver(atMs, nowMs, graceMs);
   const waiting = retired.filter((one) => !isDue(one));
   const keys = retired.filter(isDue).flatMap((one) => one.keys);
   return { keys, rest: waiting.length > 0 ? { ...others, retired: waiting } : others };

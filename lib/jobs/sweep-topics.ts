@@ -8,6 +8,7 @@
 import { segmentsOfTopic } from '../log/segment-key.js';
 import type { Stores } from '../store/stores.js';
 import type { BuriedTopic } from '../store/topic-store.js';
+import { isGraceOver } from './grace.js';
 
 const topicsPerPage = 100;
 const keysPerDelete = 1_000;
@@ -22,7 +23,7 @@ export async function sweepTopics(
   let swept = 0;
   for await (const topic of buriedTopics(stores)) {
     if (!goesOn()) break;
-    if (nowMs - topic.deletedAtMs < graceMs) continue;
+    if (!isGraceOver(topic.deletedAtMs, nowMs, graceMs)) continue;
     if (await sweepTopic(stores, topic, nowMs)) swept++;
   }
   return swept;

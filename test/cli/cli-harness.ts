@@ -7,9 +7,9 @@ import type { CliIo, CliOutput, StopSignal } from '../../lib/cli/cli-io.js';
 import type { ServeCommand } from '../../lib/cli/commands/serve.js';
 import { run } from '../../lib/cli/main.js';
 import type { Timing } from '../../lib/client/retry.js';
-import type { Fetch } from '../../lib/client/transport.js';
 import { nodeCodecs } from '../../lib/runtime/node-codecs.js';
 import { eagerTiming } from '../client/in-process-server.js';
+import type { Fetch } from '../support/fetch.js';
 
 export type CliSetting = {
   readonly fetch: Fetch;

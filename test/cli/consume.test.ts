@@ -2,12 +2,12 @@
 
 import { Writable } from 'node:stream';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { Fetch } from '../../lib/client/transport.js';
 import {
   connectionFailure,
   startTestServer,
   type TestServer,
 } from '../client/in-process-server.js';
+import type { Fetch } from '../support/fetch.js';
 import { accessLogLines, joinLines } from './access-log.js';
 import { runCli, startCli } from './cli-harness.js';
 

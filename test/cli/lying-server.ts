@@ -3,8 +3,8 @@
  * `verify` notices.
  */
 
-import type { Fetch } from '../../lib/client/transport.js';
 import type { FetchResponse } from '../../lib/contract/records.js';
+import type { Fetch } from '../support/fetch.js';
 
 /** Changes what readers are served. */
 export function lyingReads(fetch: Fetch, change: (page: FetchResponse) => FetchResponse): Fetch {

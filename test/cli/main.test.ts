@@ -1,7 +1,6 @@
 /** lib/cli/main.js: usage, exit codes, where the server is, what failures tell; and serve. */
 
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { Fetch } from '../../lib/client/transport.js';
 import {
   connectionFailure,
   refusingFetch,
@@ -9,6 +8,7 @@ import {
   startTestServer,
   type TestServer,
 } from '../client/in-process-server.js';
+import type { Fetch } from '../support/fetch.js';
 import { runCli, startCli } from './cli-harness.js';
 
 let server: TestServer;

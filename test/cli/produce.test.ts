@@ -7,7 +7,6 @@ import { PassThrough, Readable } from 'node:stream';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { fieldOf } from '../../lib/cli/line-records.js';
 import { machineTiming } from '../../lib/client/retry.js';
-import type { Fetch } from '../../lib/client/transport.js';
 import type { RecordOutput } from '../../lib/contract/records.js';
 import {
   connectionFailure,
@@ -16,6 +15,7 @@ import {
   startTestServer,
   type TestServer,
 } from '../client/in-process-server.js';
+import type { Fetch } from '../support/fetch.js';
 import { accessLogLines, joinLines } from './access-log.js';
 import { type CliSetting, runCli, startCli } from './cli-harness.js';
 

@@ -5,8 +5,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { Fetch } from '../../lib/client/transport.js';
 import { startTestServer } from '../client/in-process-server.js';
+import type { Fetch } from '../support/fetch.js';
 import { runCli } from './cli-harness.js';
 
 let home: string;

@@ -8,12 +8,12 @@ import { createChecker } from '../../lib/checker/checker.js';
 import { parseHistory } from '../../lib/checker/history-lines.js';
 import type { VerifyReport } from '../../lib/cli/verify/report.js';
 import { machineTiming, type Timing } from '../../lib/client/retry.js';
-import type { Fetch } from '../../lib/client/transport.js';
 import {
   connectionFailure,
   startTestServer,
   type TestServer,
 } from '../client/in-process-server.js';
+import type { Fetch } from '../support/fetch.js';
 import { type CliResult, runCli } from './cli-harness.js';
 import { lyingAcks, lyingReads, repeatingAppends } from './lying-server.js';
 

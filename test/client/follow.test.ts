@@ -2,7 +2,7 @@
 
 import { afterEach, expect, test } from 'vitest';
 import { createHttpClient } from '../../lib/client/http-client.js';
-import type { Fetch } from '../../lib/client/transport.js';
+import type { Fetch } from '../support/fetch.js';
 import {
   connectionFailure,
   eagerTiming,

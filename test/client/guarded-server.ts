@@ -1,8 +1,8 @@
 /** The app behind its check of callers, as the client's and the CLI's `fetch`. */
 
 import { createHttpClient, type HttpClient } from '../../lib/client/http-client.js';
-import type { Fetch } from '../../lib/client/transport.js';
 import { type GuardedApi, guardedApi } from '../http/guarded-api.js';
+import type { Fetch } from '../support/fetch.js';
 import { eagerTiming, testUrl } from './in-process-server.js';
 
 export type GuardedServer = {

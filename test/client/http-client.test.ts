@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createHttpClient } from '../../lib/client/http-client.js';
 import { LogbrookError } from '../../lib/client/logbrook-error.js';
-import type { Fetch } from '../../lib/client/transport.js';
+import type { Fetch } from '../support/fetch.js';
 import {
   connectionFailure,
   eagerTiming,

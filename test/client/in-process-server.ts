@@ -7,7 +7,6 @@ import { createBroker } from '../../lib/broker/broker.js';
 import { type BrokerSettings, brokerDefaults } from '../../lib/broker/broker-settings.js';
 import { createHttpClient, type HttpClient } from '../../lib/client/http-client.js';
 import { machineTiming, type Timing } from '../../lib/client/retry.js';
-import type { Fetch } from '../../lib/client/transport.js';
 import { createApp } from '../../lib/http/app.js';
 import { type HttpSettings, httpDefaults } from '../../lib/http/http-deps.js';
 import { readWebBody } from '../../lib/http/read-body.js';
@@ -19,6 +18,7 @@ import { createMemoryStores } from '../../lib/store/memory/memory-store.js';
 import type { Stores } from '../../lib/store/stores.js';
 import type { World } from '../../lib/store/world.js';
 import { openToAll } from '../http/apis.js';
+import type { Fetch } from '../support/fetch.js';
 
 export const testUrl = 'http://logbrook.localhost';
 

@@ -2,7 +2,7 @@
 
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { rootKeyId } from '../../lib/access/access-key.js';
-import type { Fetch } from '../../lib/client/transport.js';
+import type { Fetch } from '../support/fetch.js';
 import { rootSecret } from '../support/test-keys.js';
 import { type GuardedServer, startGuardedServer } from './guarded-server.js';
 

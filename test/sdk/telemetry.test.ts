@@ -15,7 +15,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { connect } from '../../bin/sdk.js';
 import { type RunningServer, serve } from '../../bin/serve.js';
 import type { ClientEvent } from '../../lib/client/observer.js';
-import type { Fetch } from '../../lib/client/transport.js';
+import type { Fetch } from '../support/fetch.js';
 
 const root = path.resolve(import.meta.dirname, '../..');
 

@@ -10,8 +10,8 @@ import { type StartPosition, startOffsets } from '../../../lib/client/consumer/s
 import { createHttpClient } from '../../../lib/client/http-client.js';
 import { createProducer } from '../../../lib/client/producer/producer.js';
 import { stringSerde } from '../../../lib/client/serializers.js';
-import type { Fetch } from '../../../lib/client/transport.js';
 import { nodeCodecs } from '../../../lib/runtime/node-codecs.js';
+import type { Fetch } from '../../support/fetch.js';
 import {
   connectionFailure,
   eagerTiming,

@@ -9,8 +9,8 @@ import type { Consumer } from '../../../lib/client/consumer/consumer.js';
 import { deadLetter } from '../../../lib/client/consumer/dead-letter.js';
 import { createLogbrook, type TypedConsumerOptions } from '../../../lib/client/logbrook.js';
 import type { ClientEvent } from '../../../lib/client/observer.js';
-import type { Fetch } from '../../../lib/client/transport.js';
 import { nodeCodecs } from '../../../lib/runtime/node-codecs.js';
+import type { Fetch } from '../../support/fetch.js';
 import { createManualWorld, type ManualWorld } from '../../support/manual-world.js';
 import {
   connectionFailure,

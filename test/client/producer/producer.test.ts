@@ -8,10 +8,10 @@ import { createProducer, type Producer } from '../../../lib/client/producer/prod
 import type { ProducerOptions } from '../../../lib/client/producer/producer-options.js';
 import type { ProducerRecord } from '../../../lib/client/record-bytes.js';
 import { machineTiming } from '../../../lib/client/retry.js';
-import type { Fetch } from '../../../lib/client/transport.js';
 import { partitionForKey } from '../../../lib/log/partitioner.js';
 import { encodeRecordBatch } from '../../../lib/log/record-batch.js';
 import { nodeCodecs } from '../../../lib/runtime/node-codecs.js';
+import type { Fetch } from '../../support/fetch.js';
 import {
   connectionFailure,
   eagerTiming,
