@@ -5,7 +5,7 @@
 
 import { randomUUID } from 'node:crypto';
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
-import { acceptRecords } from '../lib/broker/accept-batches.js';
+import { acceptRecords } from '../lib/broker/accept-records.js';
 import type { Broker } from '../lib/broker/broker.js';
 import { tailEntriesPerPage } from '../lib/log/limits.js';
 import { emptyHead, type PartitionRef } from '../lib/log/partition-head.js';

@@ -4,7 +4,7 @@
  */
 
 import { randomFillSync, randomInt, randomUUID } from 'node:crypto';
-import { acceptRecords } from '../lib/broker/accept-batches.js';
+import { acceptRecords } from '../lib/broker/accept-records.js';
 import { type Broker, createBroker } from '../lib/broker/broker.js';
 import { brokerDefaults } from '../lib/broker/broker-settings.js';
 import { jobDefaults } from '../lib/jobs/job-settings.js';

@@ -6,7 +6,7 @@
 import { auditTopic } from '../access/scopes.js';
 import type { Codecs } from '../log/codecs.js';
 import type { World } from '../store/world.js';
-import { acceptRecords } from './accept-batches.js';
+import { acceptAppend } from './accept-records.js';
 import type { Broker } from './broker.js';
 import { BrokerError } from './broker-error.js';
 
@@ -55,7 +55,7 @@ export function createAuditLog(broker: Broker, codecs: Codecs, world: World): Au
         const key = encoder.encode(entry.keyId);
         const ref = { topicId: await topicId(), partition: 0 };
         const record = { timestampMs: nowMs, key, value, headers: [] };
-        const [result] = await broker.append([acceptRecords(ref, [record], codecs, nowMs)]);
+        const [result] = await broker.append([acceptAppend(ref, [record], codecs, nowMs)]);
         if (result?.kind === 'failed') throw result.error;
       } catch (error) {
         world.log.error('an audit entry was not stored', { ...entry, error });

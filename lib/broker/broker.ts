@@ -3,9 +3,9 @@
  * `log/`, and keeps nothing that a crash could lose.
  */
 
-import type { PendingBatch } from '../log/append-plan.js';
 import type { Codecs } from '../log/codecs.js';
 import type { PartitionHead, PartitionRef } from '../log/partition-head.js';
+import { isPendingRecords, type PendingAppend } from '../log/shared-batch.js';
 import type { MaintenanceRequests } from '../store/maintenance-requests.js';
 import { keepRecentObjects } from '../store/recent-objects.js';
 import type { Stores } from '../store/stores.js';
@@ -21,14 +21,14 @@ import { createGroups, type Groups } from './groups.js';
 import { findOffsetByTime, type TimedOffset } from './list-offsets.js';
 import { createReshaper, type Reshaper } from './reshape.js';
 import { createTailWatch } from './tail-watch.js';
-import { createTicket } from './ticket.js';
+import { type AppendTicket, createRecordsTicket, createTicket } from './ticket.js';
 import { createTopics, type Topics } from './topics.js';
 
 export type Broker = Reshaper & {
   readonly topics: Topics;
   readonly groups: Groups;
-  /** One result per batch, in their order. Batches of one partition are appended in their order. */
-  append(batches: readonly PendingBatch[]): Promise<readonly BatchResult[]>;
+  /** One result for each, in their order. What goes into one partition is appended in its order. */
+  append(appends: readonly PendingAppend[]): Promise<readonly BatchResult[]>;
   fetch(ref: PartitionRef, request: FetchRequest): Promise<FetchResult>;
   head(ref: PartitionRef): Promise<PartitionHead>;
   offsetByTime(
@@ -106,17 +106,17 @@ export function createBroker(
     topics,
     groups,
     head,
-    append: (batches) =>
+    append: (appends) =>
       new Promise((resolve) => {
         const results: BatchResult[] = [];
-        let open = batches.length;
+        let open = appends.length;
         if (open === 0) resolve(results);
         const settleAt = (i: number) => (result: BatchResult) => {
           results[i] = result;
           open--;
           if (open === 0) resolve(results);
         };
-        early.submit(batches.map((batch, i) => createTicket(batch, batch.producer, settleAt(i))));
+        early.submit(appends.map((append, i) => ticketOf(append, settleAt(i))));
       }),
     async fetch(ref, request) {
       const result = await fetchRecords(fetchDeps, ref, request);
@@ -154,4 +154,9 @@ export function createBroker(
       await idle();
     },
   };
+}
+
+function ticketOf(append: PendingAppend, settle: AppendTicket['settle']): AppendTicket {
+  if (isPendingRecords(append)) return createRecordsTicket(append, settle);
+  return createTicket(append, append.producer, settle);
 }

@@ -10,11 +10,11 @@ import { keepNewest } from '../log/keep-newest.js';
 import { partitionName } from '../log/partition-head.js';
 import { judgeSequence, type ProducerEntry } from '../log/producer-state.js';
 import type { Clock } from '../store/world.js';
-import type { Ticket } from './ticket.js';
+import type { AppendTicket, Ticket } from './ticket.js';
 
 export type EarlyBatches = {
   /** Hands tickets on to `submit`, at once or within `waitMsMax`. */
-  submit(tickets: readonly Ticket[]): void;
+  submit(tickets: readonly AppendTicket[]): void;
   /** Resolves when none waits. */
   idle(): Promise<void>;
 };
@@ -27,7 +27,7 @@ type Early = { readonly name: string; readonly ticket: Ticket };
 export function createEarlyBatches(
   clock: Clock,
   waitMsMax: number,
-  submit: (tickets: readonly Ticket[]) => void,
+  submit: (tickets: readonly AppendTicket[]) => void,
 ): EarlyBatches {
   /** Where each producer's row stood when its last batch was handed on. */
   const handedOn = new Map<string, ProducerEntry>();
@@ -71,7 +71,7 @@ export function createEarlyBatches(
     return released.sort((a, b) => sequenceOf(a) - sequenceOf(b)).flatMap(withFollowers);
   }
 
-  function sortOut(ticket: Ticket): Ticket[] {
+  function sortOut(ticket: AppendTicket): AppendTicket[] {
     if (!ticket.producer) return [ticket];
     const one = { name: `${partitionName(ticket.ref)}/${ticket.producer.producer}`, ticket };
     const verdict = verdictOf(one.name, ticket);

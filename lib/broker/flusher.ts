@@ -17,11 +17,12 @@ import { type BrokerError, brokerErrorOf } from './broker-error.js';
 import type { BrokerSettings } from './broker-settings.js';
 import { createPartitionWriter, type PartitionWriter } from './partition-writer.js';
 import { rollTail } from './roll-tail.js';
-import type { Ticket } from './ticket.js';
+import { shareTickets } from './share-tickets.js';
+import type { AppendTicket, Ticket } from './ticket.js';
 
 export type Flusher = {
   /** Queues batches; those of one partition stay in this order. */
-  submit(tickets: readonly Ticket[]): void;
+  submit(tickets: readonly AppendTicket[]): void;
   /** Resolves when nothing is queued, under way, or left to be rolled. */
   idle(): Promise<void>;
 };
@@ -43,7 +44,7 @@ export function createFlusher(
   settings: BrokerSettings,
   events: FlusherEvents,
 ): Flusher {
-  let queue: Ticket[] = [];
+  let queue: AppendTicket[] = [];
   /** How many of the first in the queue came back from flushes under way, and of which partitions. */
   let sentBack = 0;
   const sentBackTo = new Set<string>();
@@ -95,7 +96,7 @@ export function createFlusher(
     idleWaiters = [];
   }
 
-  function takeFlush(): Ticket[] {
+  function takeFlush(): AppendTicket[] {
     let bytes = 0;
     const over = queue.findIndex((ticket, i) => {
       bytes += ticket.sizeBytes;
@@ -124,7 +125,7 @@ export function createFlusher(
     }
   }
 
-  async function flush(tickets: readonly Ticket[]): Promise<void> {
+  async function flush(tickets: readonly AppendTicket[]): Promise<void> {
     const patience = { sinceMs: world.clock.nowMs(), forMs: settings.appendTimeoutMs };
     const myTurn = commitTurn;
     const uploaded = upload(tickets);
@@ -135,9 +136,9 @@ export function createFlusher(
 
   type Uploaded = { layout: ObjectLayout<Ticket>; objectKey: string; bucket: number };
 
-  async function upload(tickets: readonly Ticket[]): Promise<Uploaded | undefined> {
+  async function upload(tickets: readonly AppendTicket[]): Promise<Uploaded | undefined> {
     try {
-      const layout = planObject(tickets);
+      const layout = planObject(shareTickets(tickets, codecs));
       const floors = layout.partitions.map(({ ref }) => writerOf(ref).walFloor());
       const bucket = Math.max(walBucketOf(world.clock.nowMs()), ...floors);
       const parts = encodeWalObject(layout.parts, layout.ranges, codecs);
@@ -185,15 +186,15 @@ export function createFlusher(
 }
 
 /** What one topic does not want inline, nobody in the flush gets there. */
-function inlineBytesMaxFor(tickets: readonly Ticket[], standard: number | undefined): number {
+function inlineBytesMaxFor(tickets: readonly AppendTicket[], standard: number | undefined): number {
   if (standard === undefined) return 0;
   return Math.min(...tickets.map(({ inlineBytesMax }) => inlineBytesMax ?? standard));
 }
 
-function settleAll(tickets: readonly Ticket[], error: BrokerError): void {
+function settleAll(tickets: readonly AppendTicket[], error: BrokerError): void {
   for (const ticket of tickets) ticket.settle({ kind: 'failed', error });
 }
 
-function bytesOf(tickets: readonly Ticket[]): number {
+function bytesOf(tickets: readonly AppendTicket[]): number {
   return tickets.reduce((sum, ticket) => sum + ticket.sizeBytes, 0);
 }

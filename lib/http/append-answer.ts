@@ -7,13 +7,13 @@ import type { Context } from 'hono';
 import type { BatchResult } from '../broker/batch-verdicts.js';
 import { type BrokerError, brokerErrorOf } from '../broker/broker-error.js';
 import type { Appended } from '../contract/records.js';
-import type { PendingBatch } from '../log/append-plan.js';
+import type { PendingAppend } from '../log/shared-batch.js';
 import { problemOf, problemResponse } from './problem.js';
 
-export type Appendage = { readonly batch: PendingBatch; readonly result: BatchResult };
+export type Appendage = { readonly batch: PendingAppend; readonly result: BatchResult };
 
 export function appendedOf(
-  batch: PendingBatch,
+  batch: PendingAppend,
   result: BatchResult & { readonly kind: 'appended' },
 ): Appended {
   const { baseOffset, duplicate, highWatermark } = result;

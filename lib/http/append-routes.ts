@@ -1,18 +1,20 @@
 /**
- * Producing. One request is one batch per partition it touches: all of a partition's records or none.
+ * Producing. The records of a request for one partition are in one batch there: all of them or none.
  * Partitions can differ in their result; then the answer is 207 and says so for each.
  */
 
 import type { Context, Hono } from 'hono';
+import type * as z from 'zod';
 import { topicNamed } from '../access/scopes.js';
-import { acceptRecords } from '../broker/accept-batches.js';
+import { acceptAppend } from '../broker/accept-records.js';
 import type { BatchResult } from '../broker/batch-verdicts.js';
 import { BrokerError } from '../broker/broker-error.js';
 import { appendQuery, partitionAppendQuery, partitionPath, topicPath } from '../contract/fields.js';
 import { batchContentType } from '../contract/media-types.js';
-import type { PendingBatch } from '../log/append-plan.js';
+import type { PartitionRef } from '../log/partition-head.js';
 import type { LogRecord } from '../log/record.js';
-import { topicConfigsOf } from '../log/topic-configs.js';
+import type { PendingAppend } from '../log/shared-batch.js';
+import { type TopicConfigs, topicConfigsOf } from '../log/topic-configs.js';
 import type { Topic } from '../store/topic-store.js';
 import { type Appendage, appendedOf, topicAnswer } from './append-answer.js';
 import { authorize } from './caller.js';
@@ -78,12 +80,12 @@ function batchesOf(
   deps: HttpDeps,
   topic: Topic,
   groups: ReadonlyMap<number, readonly LogRecord[]>,
-): PendingBatch[] {
+): PendingAppend[] {
   const configs = topicConfigsOf(topic.configs);
   const nowMs = deps.world.clock.nowMs();
   return [...groups].map(([partition, group]) => {
     const ref = { topicId: topic.topicId, partition };
-    return acceptRecords(ref, group, deps.codecs, nowMs, undefined, configs);
+    return acceptAppend(ref, group, deps.codecs, nowMs, {}, configs);
   });
 }
 
@@ -93,22 +95,29 @@ async function appendToPartition(c: Context, deps: HttpDeps): Promise<Response> 
   const query = queryOf(c, partitionAppendQuery);
   const durable = wantsDurable(query.acks);
   const { topic, ref } = await deps.broker.topics.place(name, partition);
-  const configs = topicConfigsOf(topic.configs);
-  const { expectedOffset: expectedNextOffset, fencingToken } = query;
-  let batch: PendingBatch;
-  if (mediaType(c.req.header('content-type')) === batchContentType) {
-    batch = await receiveBatch(c, deps, ref, query, configs);
-  } else {
-    const received = await receiveRecords(c, deps, query, [...recordTypes, batchContentType]);
-    const records = received.map((one, i) => ofPartition(one, partition, i));
-    const nowMs = deps.world.clock.nowMs();
-    batch = acceptRecords(ref, records, deps.codecs, nowMs, producerOf(query), configs);
-  }
-  const conditional = { ...batch, expectedNextOffset, fencingToken };
-  if (!durable) return accepted(c, deps, name, [conditional]);
-  const [result] = await deps.broker.append([conditional]);
+  const append = await receiveAppend(c, deps, ref, query, topicConfigsOf(topic.configs));
+  if (!durable) return accepted(c, deps, name, [append]);
+  const [result] = await deps.broker.append([append]);
   if (result?.kind !== 'appended') return problemResponse(problemOf(result?.error));
-  return c.json({ topic: name, ...appendedOf(conditional, result) });
+  return c.json({ topic: name, ...appendedOf(append, result) });
+}
+
+async function receiveAppend(
+  c: Context,
+  deps: HttpDeps,
+  ref: PartitionRef,
+  query: z.infer<typeof partitionAppendQuery>,
+  configs: TopicConfigs,
+): Promise<PendingAppend> {
+  const { expectedOffset: expectedNextOffset, fencingToken } = query;
+  if (mediaType(c.req.header('content-type')) === batchContentType) {
+    const batch = await receiveBatch(c, deps, ref, query, configs);
+    return { ...batch, expectedNextOffset, fencingToken };
+  }
+  const received = await receiveRecords(c, deps, query, [...recordTypes, batchContentType]);
+  const records = received.map((one, i) => ofPartition(one, ref.partition, i));
+  const terms = { producer: producerOf(query), expectedNextOffset, fencingToken };
+  return acceptAppend(ref, records, deps.codecs, deps.world.clock.nowMs(), terms, configs);
 }
 
 function wantsDurable(acks: string): boolean {
@@ -129,7 +138,7 @@ function accepted(
   c: Context,
   deps: HttpDeps,
   topic: string,
-  batches: readonly PendingBatch[],
+  batches: readonly PendingAppend[],
 ): Response {
   const { broker, world } = deps;
   void broker.append(batches).then((results) => {

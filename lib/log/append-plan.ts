@@ -47,25 +47,32 @@ export type ObjectLayout<B extends PendingBatch> = {
   readonly partitions: readonly { ref: PartitionRef; batches: readonly LaidOutBatch<B>[] }[];
 };
 
-/** Groups by partition, in order of arrival, and places every batch. */
-export function planObject<B extends PendingBatch>(pending: readonly B[]): ObjectLayout<B> {
-  const byPartition = new Map<string, B[]>();
-  let [last, group]: [PartitionRef | undefined, B[]] = [undefined, []];
-  for (const batch of pending) {
-    // Most batches are of the same partition as the one before: those need no name.
-    if (!last || !isSamePartition(batch.ref, last)) {
-      const key = partitionName(batch.ref);
+/** Each partition's, in the order of arrival. */
+export function groupByPartition<A extends { readonly ref: PartitionRef }>(
+  pending: readonly A[],
+): A[][] {
+  const byPartition = new Map<string, A[]>();
+  let [last, group]: [PartitionRef | undefined, A[]] = [undefined, []];
+  for (const append of pending) {
+    // Most are of the same partition as the one before: those need no name.
+    if (!last || !isSamePartition(append.ref, last)) {
+      const key = partitionName(append.ref);
       group = byPartition.get(key) ?? [];
       byPartition.set(key, group);
-      last = batch.ref;
+      last = append.ref;
     }
-    group.push(batch);
+    group.push(append);
   }
+  return [...byPartition.values()];
+}
+
+/** Groups by partition, in order of arrival, and places every batch. */
+export function planObject<B extends PendingBatch>(pending: readonly B[]): ObjectLayout<B> {
   const parts: Uint8Array[] = [];
   const ranges: WalRange[] = [];
   const partitions: { ref: PartitionRef; batches: LaidOutBatch<B>[] }[] = [];
   let position = walMagicBytes;
-  for (const group of byPartition.values()) {
+  for (const group of groupByPartition(pending)) {
     const ref = (group[0] as B).ref;
     const start = position;
     const batches: LaidOutBatch<B>[] = [];

@@ -18,6 +18,13 @@ export const requestBytesMax = 6 * MiB;
 /** Bytes of a flush that may ever lie in one item of the table: DynamoDB takes 400 KB in all. */
 export const inlineBytesCap = 256 * KiB;
 
+/**
+ * Records up to this share a batch with those of other requests, and such a batch grows up to that: readers get
+ * whole batches, and search in them for where they begin.
+ */
+export const sharingBytesMax = 16 * KiB;
+export const sharedBatchBytesMax = 128 * KiB;
+
 /** Records in one batch; the wire format could say 2^31. */
 export const batchRecordsMax = 1_000_000;
 

@@ -15,6 +15,7 @@ import {
   type PlacedRecord,
   readHeaderName,
   readRecord,
+  recordBytesMax,
 } from './record.js';
 import { sharedBytesMax, takeMemory } from './shared-memory.js';
 
@@ -34,16 +35,13 @@ export function encodeRecordBatch(batch: BatchToEncode, codecs: Codecs): Uint8Ar
 }
 
 function memoryFor(records: readonly LogRecord[]): Uint8Array | number {
-  const bytes = estimateBytes(records);
+  const bytes = plainBatchBytesMax(records);
   return bytes > sharedBytesMax ? bytes : takeMemory(bytes);
 }
 
-function estimateBytes(records: readonly LogRecord[]): number {
-  return records.reduce(
-    (sum, { key, value, headers }) =>
-      sum + 24 + (key?.length ?? 0) + (value?.length ?? 0) + headers.length * 64,
-    batchHeaderBytes,
-  );
+/** What a batch of these records takes at most, before it is compressed. */
+export function plainBatchBytesMax(records: readonly LogRecord[]): number {
+  return records.reduce((sum, record) => sum + recordBytesMax(record), batchHeaderBytes);
 }
 
 /** The batch's records, decompressed; never more than `batchUncompressedBytesMax` of them. */

@@ -60,6 +60,16 @@ function bodyBytes(
   return size;
 }
 
+/** Of the integers between a record's fields. */
+const integerBytesMax = 34;
+
+/** `writeRecord` writes no more than this, wherever in a batch the record stands. */
+export function recordBytesMax({ key, value, headers }: LogRecord): number {
+  let size = integerBytesMax + (key?.length ?? 0) + (value?.length ?? 0);
+  for (const [name, bytes] of headers) size += 10 + 3 * name.length + (bytes?.length ?? 0);
+  return size;
+}
+
 function nullableBytes(bytes: Uint8Array | null): number {
   return bytes === null ? 1 : varintBytes(bytes.length) + bytes.length;
 }

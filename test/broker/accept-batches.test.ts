@@ -1,8 +1,12 @@
-/** What is let into the log and what is not, and with which words. */
+/**
+ * What is let into the log and what is not, and with which words: whichever way it comes, by the rules of
+ * lib/broker/append-rules.js.
+ */
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { acceptBatches, acceptRecords } from '../../lib/broker/accept-batches.js';
+import { acceptBatches } from '../../lib/broker/accept-batches.js';
+import { acceptAppend, acceptRecords } from '../../lib/broker/accept-records.js';
 import type { PendingBatch } from '../../lib/log/append-plan.js';
 import { readBatchHeader, sealBatch } from '../../lib/log/batch-header.js';
 import { onePiece } from '../../lib/log/byte-parts.js';
@@ -13,7 +17,7 @@ import { decodeRecords, encodeRecordBatch, validateBatch } from '../../lib/log/r
 import { topicConfigsOf } from '../../lib/log/topic-configs.js';
 import { nodeCodecs } from '../../lib/runtime/node-codecs.js';
 import { manualStartMs as nowMs } from '../support/manual-world.js';
-import { refA } from './broker-fixture.js';
+import { refA, refusalOf } from './broker-fixture.js';
 
 const record = (facts: Partial<LogRecord> = {}): LogRecord => ({
   key: null,
@@ -134,6 +138,9 @@ const refused: [what: string, accept: () => unknown, code: string][] = [
     'INVALID_TIMESTAMP',
   ],
   ['records: none', () => acceptRecords(refA, [], nodeCodecs, nowMs), 'INVALID_RECORD'],
+  ['small records: none', () => acceptAppend(refA, [], nodeCodecs, nowMs), 'INVALID_RECORD'],
+  ['small records: a far future', () => small({ timestampMs: later }), 'INVALID_TIMESTAMP'],
+  ['small records: no time', () => small({ timestampMs: Number.NaN }), 'INVALID_TIMESTAMP'],
   ['records: too large', () => one({ value: new Uint8Array(batchBytesMax) }), 'MESSAGE_TOO_LARGE'],
   [
     'records: too many headers',
@@ -147,6 +154,8 @@ const refused: [what: string, accept: () => unknown, code: string][] = [
 ];
 
 const one = (facts: Partial<LogRecord>) => acceptRecords(refA, [record(facts)], nodeCodecs, nowMs);
+
+const small = (facts: Partial<LogRecord>) => acceptAppend(refA, [record(facts)], nodeCodecs, nowMs);
 
 function flip(bytes: Uint8Array, position: number): Uint8Array {
   bytes[position] = (bytes[position] as number) ^ 0xff;
@@ -222,12 +231,3 @@ test('records are compressed as the topic says; batches stay as they came', () =
   const unable = () => acceptRecords(refA, [record()], noGzip, nowMs, undefined, configs);
   expect(refusalOf(unable)).toMatchObject({ code: 'UNSUPPORTED_COMPRESSION_TYPE' });
 });
-
-function refusalOf(attempt: () => unknown): unknown {
-  try {
-    attempt();
-  } catch (error) {
-    return error;
-  }
-  throw new Error('it was accepted');
-}

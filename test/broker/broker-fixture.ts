@@ -3,7 +3,7 @@
  * stands still, and short ways to make batches and to read back what the log holds.
  */
 
-import { acceptRecords } from '../../lib/broker/accept-batches.js';
+import { acceptRecords } from '../../lib/broker/accept-records.js';
 import type { BatchResult } from '../../lib/broker/batch-verdicts.js';
 import type { BrokerError } from '../../lib/broker/broker-error.js';
 import { type BrokerSettings, brokerDefaults } from '../../lib/broker/broker-settings.js';
@@ -123,6 +123,15 @@ export function lineOf(result: BatchResult | undefined): string {
 export function errorOf(result: BatchResult | undefined): BrokerError {
   if (result?.kind !== 'failed') throw new Error(`no error, but ${lineOf(result)}`);
   return result.error;
+}
+
+export function refusalOf(attempt: () => unknown): unknown {
+  try {
+    attempt();
+  } catch (error) {
+    return error;
+  }
+  throw new Error('it was accepted');
 }
 
 export function settingsOf(facts: Partial<BrokerSettings> = {}): BrokerSettings {

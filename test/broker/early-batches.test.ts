@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createEarlyBatches } from '../../lib/broker/early-batches.js';
-import type { Ticket } from '../../lib/broker/ticket.js';
+import type { AppendTicket, Ticket } from '../../lib/broker/ticket.js';
 import { createManualWorld, manualStartMs } from '../support/manual-world.js';
 import { refA } from './broker-fixture.js';
 
@@ -24,7 +24,7 @@ function ticketOf(baseSequence: number, facts: { producer?: string; epoch?: numb
 
 function early() {
   const world = createManualWorld();
-  const handedOn: Ticket[] = [];
+  const handedOn: AppendTicket[] = [];
   const batches = createEarlyBatches(world.clock, waitMsMax, (tickets) =>
     handedOn.push(...tickets),
   );
@@ -71,7 +71,7 @@ test('producers do not wait for each other', () => {
 });
 
 test('with no time to wait nothing does', () => {
-  const handedOn: Ticket[] = [];
+  const handedOn: AppendTicket[] = [];
   const { clock } = createManualWorld();
   const batches = createEarlyBatches(clock, 0, (tickets) => handedOn.push(...tickets));
   batches.submit([ticketOf(10), ticketOf(0)]);

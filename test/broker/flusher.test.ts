@@ -4,11 +4,13 @@
  */
 
 import { beforeEach, expect, test } from 'vitest';
+import { acceptAppend } from '../../lib/broker/accept-records.js';
 import type { BatchResult } from '../../lib/broker/batch-verdicts.js';
 import type { BrokerSettings } from '../../lib/broker/broker-settings.js';
 import { createFlusher, type Flusher } from '../../lib/broker/flusher.js';
 import type { PendingBatch } from '../../lib/log/append-plan.js';
 import { tailEntriesPerPage } from '../../lib/log/limits.js';
+import type { PendingAppend } from '../../lib/log/shared-batch.js';
 import { walBucketOf } from '../../lib/log/wal-key.js';
 import { nodeCodecs } from '../../lib/runtime/node-codecs.js';
 import { createGate } from '../support/faulty-stores.js';
@@ -41,7 +43,7 @@ function newFlusher(settings: Partial<BrokerSettings> = {}): Flusher {
 }
 
 /** All in one request; one line per batch. */
-function submit(flusher: Flusher, batches: readonly PendingBatch[]): Promise<string[]> {
+function submit(flusher: Flusher, batches: readonly PendingAppend[]): Promise<string[]> {
   const settles: ((result: BatchResult) => void)[] = [];
   const answers = batches.map(
     (_, i) =>
@@ -51,6 +53,13 @@ function submit(flusher: Flusher, batches: readonly PendingBatch[]): Promise<str
   );
   flusher.submit(batches.map((batch, i) => ({ ...batch, settle: (r) => settles[i]?.(r) })));
   return Promise.all(answers);
+}
+
+/** One record that may share its batch. */
+function smallOf(name: string): PendingAppend {
+  const value = new TextEncoder().encode(`${name}#0`);
+  const record = { key: null, value, headers: [], timestampMs: manualStartMs };
+  return acceptAppend(refA, [record], nodeCodecs, manualStartMs);
 }
 
 const many = (name: string, count: number, ref = refA) =>
@@ -73,6 +82,34 @@ test('what arrives during a flush shares the next one: one put, one commit per p
   expect(answers.slice(0, 50)).toEqual(many('', 50).map((_, i) => String(i + 1)));
   expect(answers.slice(50)).toEqual(many('', 30).map((_, i) => String(i)));
   expect(cost()).toBe('2 + 3');
+});
+
+test('small records that wait together share a batch; what has a number keeps its own', async () => {
+  const gate = createGate();
+  fixture.faulty.fail('objects.put', { kind: 'slow', gate, acts: 'late' });
+  const flusher = newFlusher();
+  const first = submit(flusher, [smallOf('first')]);
+  const rest = submit(flusher, [
+    ...Array.from({ length: 9 }, (_, i) => smallOf(`a${i}`)),
+    batchOf('numbered', 2, producerOf(7, 0)),
+    smallOf('b'),
+    smallOf('c'),
+  ]);
+  gate.open();
+  expect(await fixture.world.runUntil(first)).toEqual(['0']);
+  const offsets = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 13].map(String);
+  expect(await fixture.world.runUntil(rest)).toEqual(offsets);
+  expect(await fixture.log()).toEqual(['first@0', 'a0@1', 'numbered@10', 'b@12']);
+  expect(cost()).toBe('2 + 2');
+});
+
+// Fault 1 of docs/faults.md.
+test('who shares a batch shares its failure, and nothing of it is in the log', async () => {
+  fixture.faulty.fail('objects.put', { kind: 'lost' });
+  const answers = submit(newFlusher(), [smallOf('a'), smallOf('b')]);
+  const failure = 'REQUEST_TIMED_OUT none';
+  expect(await fixture.world.runUntil(answers)).toEqual([failure, failure]);
+  expect(await fixture.log()).toEqual([]);
 });
 
 test('a small flush lies inline where the store has a place for that, as its topics want it', async () => {

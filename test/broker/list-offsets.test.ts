@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { acceptRecords } from '../../lib/broker/accept-batches.js';
+import { acceptRecords } from '../../lib/broker/accept-records.js';
 import { createBroker } from '../../lib/broker/broker.js';
 import { findOffsetByTime } from '../../lib/broker/list-offsets.js';
 import { tailEntriesPerPage } from '../../lib/log/limits.js';

@@ -4,7 +4,7 @@
  */
 
 import { expect, test } from 'vitest';
-import { acceptRecords } from '../../lib/broker/accept-batches.js';
+import { acceptRecords } from '../../lib/broker/accept-records.js';
 import { createBroker } from '../../lib/broker/broker.js';
 import { brokerDefaults } from '../../lib/broker/broker-settings.js';
 import { producersInHeadHardMax, tailEntriesPerPage } from '../../lib/log/limits.js';

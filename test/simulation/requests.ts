@@ -3,12 +3,12 @@
  * they were told. Of an answer that never comes they know nothing.
  */
 
-import { acceptRecords } from '../../lib/broker/accept-batches.js';
+import { acceptAppend } from '../../lib/broker/accept-records.js';
 import type { BatchResult } from '../../lib/broker/batch-verdicts.js';
 import { type BrokerError, brokerErrorOf } from '../../lib/broker/broker-error.js';
 import type { Append, Value } from '../../lib/checker/history.js';
-import type { PendingBatch } from '../../lib/log/append-plan.js';
 import type { PartitionRef } from '../../lib/log/partition-head.js';
+import type { PendingAppend } from '../../lib/log/shared-batch.js';
 import type { Instance } from './fleet.js';
 import type { Simulation } from './simulation.js';
 import { keysOf, recordOf, recordsIn } from './stored-values.js';
@@ -103,26 +103,20 @@ function describe({ message, cause }: BrokerError): string {
   return cause instanceof Error ? `${message} ${cause.stack}` : message;
 }
 
-function pendingOf(sim: Simulation, instance: Instance, wanted: Append): PendingBatch {
+function pendingOf(sim: Simulation, instance: Instance, wanted: Append): PendingAppend {
   const timestampMs = sim.world.clock.nowMs();
   const records = wanted.values.map((value) => recordOf(sim, value, timestampMs));
-  const { producer, expectedOffset, fencingToken } = wanted;
-  const pending = acceptRecords(
-    sim.refOf(wanted.log),
-    records,
-    sim.codecs,
-    instance.world.clock.nowMs(),
-    producer && {
+  const { producer, expectedOffset: expectedNextOffset, fencingToken } = wanted;
+  const nowMs = instance.world.clock.nowMs();
+  return acceptAppend(sim.refOf(wanted.log), records, sim.codecs, nowMs, {
+    producer: producer && {
       producerId: producer.producerId,
       producerEpoch: producer.epoch,
       baseSequence: producer.baseSequence,
     },
-  );
-  return {
-    ...pending,
-    ...(expectedOffset !== undefined && { expectedNextOffset: expectedOffset }),
-    ...(fencingToken !== undefined && { fencingToken }),
-  };
+    expectedNextOffset,
+    fencingToken,
+  });
 }
 
 export type ReadRequest = {

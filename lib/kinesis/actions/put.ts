@@ -5,7 +5,7 @@
 
 import { Buffer } from 'node:buffer';
 import { randomBytes } from 'node:crypto';
-import { acceptRecords } from '../../broker/accept-batches.js';
+import { acceptAppend } from '../../broker/accept-records.js';
 import type { BatchResult } from '../../broker/batch-verdicts.js';
 import type { BrokerError } from '../../broker/broker-error.js';
 import {
@@ -185,14 +185,7 @@ async function putOnce(
   const configs = { ...topicConfigsOf(topic.configs), maxMessageBytes: batchBytesMax };
   const batches = groups.map(([partition, members]) => {
     const records = members.map((i) => logRecordOf(entries[i] as PutEntry, nowMs));
-    return acceptRecords(
-      { topicId: topic.topicId, partition },
-      records,
-      codecs,
-      nowMs,
-      undefined,
-      configs,
-    );
+    return acceptAppend({ topicId: topic.topicId, partition }, records, codecs, nowMs, {}, configs);
   });
   const results = await broker.append(batches);
   const again: number[] = [];

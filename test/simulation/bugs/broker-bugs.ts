@@ -2,12 +2,10 @@
  * Deliberate bugs of the broker itself: what it tells its clients is not what happened, or not all.
  */
 
-import { acceptRecords } from '../../../lib/broker/accept-batches.js';
+import { acceptAppend } from '../../../lib/broker/accept-records.js';
 import type { BatchResult } from '../../../lib/broker/batch-verdicts.js';
 import type { Broker } from '../../../lib/broker/broker.js';
-import type { PendingBatch } from '../../../lib/log/append-plan.js';
-import { onePiece } from '../../../lib/log/byte-parts.js';
-import { decodeRecords } from '../../../lib/log/record-batch.js';
+import { isPendingRecords, type PendingAppend } from '../../../lib/log/shared-batch.js';
 import { nodeCodecs } from '../../../lib/runtime/node-codecs.js';
 import type { Bug } from './bug.js';
 
@@ -28,12 +26,10 @@ function answering(
 
 const isAppended = (result: BatchResult): result is Appended => result.kind === 'appended';
 
-function singles(batch: PendingBatch): PendingBatch[] {
-  if (batch.producer || batch.expectedNextOffset !== undefined || batch.fencingToken) {
-    return [batch];
-  }
-  return decodeRecords(onePiece(batch.parts), nodeCodecs).map((record) =>
-    acceptRecords(batch.ref, [record], nodeCodecs, record.timestampMs),
+function singles(append: PendingAppend): PendingAppend[] {
+  if (!isPendingRecords(append)) return [append];
+  return append.records.map((record) =>
+    acceptAppend(append.ref, [record], nodeCodecs, record.timestampMs),
   );
 }
 

@@ -5,7 +5,7 @@
 
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { acceptRecords } from '../../../lib/broker/accept-batches.js';
+import { acceptRecords } from '../../../lib/broker/accept-records.js';
 import { createBroker } from '../../../lib/broker/broker.js';
 import { brokerDefaults } from '../../../lib/broker/broker-settings.js';
 import { type PartitionRef, placeEntries, placeTail } from '../../../lib/log/partition-head.js';
