@@ -84,7 +84,8 @@ export function createEarlyBatches(
 
   return {
     submit(tickets) {
-      const inTurn = waitMsMax === 0 ? tickets : tickets.flatMap(sortOut);
+      const anyNumbered = tickets.some(({ producer }) => producer !== undefined);
+      const inTurn = waitMsMax > 0 && anyNumbered ? tickets.flatMap(sortOut) : tickets;
       if (inTurn.length > 0) submit(inTurn);
     },
     async idle() {

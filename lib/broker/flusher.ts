@@ -50,6 +50,7 @@ export function createFlusher(
   const sentBackTo = new Set<string>();
   let queuedBytes = 0;
   let inFlight = 0;
+  let pumpsSoon = false;
   let commitTurn: Promise<unknown> = Promise.resolve();
   /** Partitions whose tail is being rolled. */
   const rolling = new Set<string>();
@@ -108,6 +109,16 @@ export function createFlusher(
     return taken;
   }
 
+  /** What comes in one turn of the event loop shares a flush, however fast the store is. */
+  function pumpSoon(): void {
+    if (pumpsSoon) return;
+    pumpsSoon = true;
+    world.clock.afterTurn(() => {
+      pumpsSoon = false;
+      pump();
+    });
+  }
+
   function pump(): void {
     while (queue.length > 0) {
       // What came back goes first, once all that was under way behind it has come back as well.
@@ -119,7 +130,7 @@ export function createFlusher(
       inFlight++;
       void flush(takeFlush()).finally(() => {
         inFlight--;
-        pump();
+        pumpSoon();
         tellIdle();
       });
     }
@@ -176,7 +187,7 @@ export function createFlusher(
     submit(tickets) {
       queue.push(...tickets);
       queuedBytes += bytesOf(tickets);
-      pump();
+      pumpSoon();
     },
     async idle() {
       if (queue.length === 0 && inFlight === 0 && rolling.size === 0) return;

@@ -20,14 +20,14 @@ export function jsonValueProblem(value: unknown, depth = 0): string | undefined 
   return undefined;
 }
 
-const manyDigits = /\d{16}/;
+const manyDigits = 16;
 const quote = 0x22;
 const backslash = 0x5c;
 const minus = 0x2d;
 
 /** The first integer in valid JSON text that JSON.parse would change. */
 export function inexactInteger(text: string): string | undefined {
-  if (!manyDigits.test(text)) return undefined;
+  if (!holdsManyDigits(text)) return undefined;
   let position = 0;
   while (position < text.length) {
     const code = text.charCodeAt(position);
@@ -43,6 +43,18 @@ export function inexactInteger(text: string): string | undefined {
     }
   }
   return undefined;
+}
+
+/** A row of so many digits stands on one of the places that are as far apart: no others are looked at. */
+function holdsManyDigits(text: string): boolean {
+  for (let place = manyDigits - 1; place < text.length; place += manyDigits) {
+    let [start, end] = [place, place];
+    while (isDigit(text.charCodeAt(end))) end++;
+    if (end === place) continue;
+    while (isDigit(text.charCodeAt(start - 1))) start--;
+    if (end - start >= manyDigits) return true;
+  }
+  return false;
 }
 
 function endOfString(text: string, start: number): number {

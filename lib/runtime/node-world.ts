@@ -22,6 +22,7 @@ export function createNodeWorld(log: Logger): World {
         assert(delayMs <= timerMsMax, `a timer waits at most ${timerMsMax} ms`);
         return new Promise((resolve) => setTimeout(resolve, delayMs));
       },
+      afterTurn: (act) => void setImmediate(act),
     },
     random: () => Math.random(),
     uuid: () => randomUUID(),

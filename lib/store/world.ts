@@ -8,6 +8,8 @@ export type Clock = {
   /** Calls `tick` every `intervalMs` until the returned function is called. */
   every(intervalMs: number, tick: () => void): () => void;
   sleep(delayMs: number): Promise<void>;
+  /** Calls `act` when what has arrived by now is taken in: at the end of this turn of the event loop. */
+  afterTurn(act: () => void): void;
 };
 
 export type World = {

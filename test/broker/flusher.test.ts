@@ -73,6 +73,7 @@ test('what arrives during a flush shares the next one: one put, one commit per p
   fixture.faulty.fail('objects.put', { kind: 'slow', gate, acts: 'late' });
   const flusher = newFlusher();
   const first = submit(flusher, [batchOf('first')]);
+  await fixture.world.settle();
   const rest = submit(flusher, [...many('a', 50), ...many('b', 30, refB)]);
   await fixture.world.settle();
   expect(cost()).toBe('1 + 0');
@@ -84,11 +85,20 @@ test('what arrives during a flush shares the next one: one put, one commit per p
   expect(cost()).toBe('2 + 3');
 });
 
+test('requests of one turn of the event loop share the first flush', async () => {
+  const flusher = newFlusher();
+  const answers = ['a', 'b', 'c'].map((name) => submit(flusher, [smallOf(name)]));
+  expect(await fixture.world.runUntil(Promise.all(answers))).toEqual([['0'], ['1'], ['2']]);
+  expect(await fixture.log()).toEqual(['a@0']);
+  expect(cost()).toBe('1 + 1');
+});
+
 test('small records that wait together share a batch; what has a number keeps its own', async () => {
   const gate = createGate();
   fixture.faulty.fail('objects.put', { kind: 'slow', gate, acts: 'late' });
   const flusher = newFlusher();
   const first = submit(flusher, [smallOf('first')]);
+  await fixture.world.settle();
   const rest = submit(flusher, [
     ...Array.from({ length: 9 }, (_, i) => smallOf(`a${i}`)),
     batchOf('numbered', 2, producerOf(7, 0)),
@@ -164,6 +174,7 @@ test('commits keep the order of arrival although a later upload is done first', 
   fixture.faulty.fail('objects.put', { kind: 'slow', gate, acts: 'late' });
   const flusher = newFlusher({ flushBytesMin: 1 });
   const early = submit(flusher, [batchOf('early', 1, producerOf(7, 0))]);
+  await fixture.world.settle();
   const late = submit(flusher, [batchOf('late', 1, producerOf(7, 1))]);
   await fixture.world.settle();
   expect(cost()).toBe('2 + 0');

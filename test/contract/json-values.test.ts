@@ -52,6 +52,15 @@ describe('integers', () => {
     expect(inexactInteger(text)).toBe(number);
   });
 
+  test('wherever it stands in the text', () => {
+    const number = '9007199254740993';
+    for (let before = 0; before < 70; before++) {
+      const text = JSON.stringify(['x'.repeat(before), 5]).replace('5', number);
+      expect(inexactInteger(text)).toBe(number);
+      expect(inexactInteger(text.replace(number, number.slice(1)))).toBeUndefined();
+    }
+  });
+
   test('a million digits are refused at once', () => {
     const startMs = performance.now();
     expect(inexactInteger('7'.repeat(1_000_000))).toHaveLength(1_000_000);

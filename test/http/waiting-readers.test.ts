@@ -23,6 +23,7 @@ function manualClock() {
       return () => ticks.delete(tick);
     },
     sleep: async () => {},
+    afterTurn: setImmediate,
   };
   return {
     clock,

@@ -88,6 +88,7 @@ export function createInstance(parts: FleetParts, kind: Instance['kind']): Insta
         await world.clock.sleep(delayMs);
         await pass();
       },
+      afterTurn: (act) => world.clock.afterTurn(() => void pass().then(act)),
       every(intervalMs, tick) {
         const stop = world.clock.every(intervalMs, () => {
           if (running()) tick();

@@ -99,6 +99,7 @@ export function createManualWorld(seed = 1): ManualWorld {
         new Promise<void>((resolve) => {
           at(nowMs + delayMs, resolve);
         }),
+      afterTurn: queueMicrotask,
     },
     random,
     uuid: () => uuidOf(seed, numbers++),

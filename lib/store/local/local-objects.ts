@@ -3,7 +3,7 @@
  * crash leaves half-written is under a key that nothing refers to and that never comes again.
  */
 
-import { type Dirent, existsSync } from 'node:fs';
+import type { Dirent } from 'node:fs';
 import { readdir, rmdir, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { assert } from '../../log/assert.js';
@@ -16,7 +16,6 @@ import { codeOf, storeErrorOf } from './io-errors.js';
 import { type ObjectFile, type OpenFile, openFile } from './object-file.js';
 
 export type LocalObjects = Omit<ObjectStore, 'deletePrefix'> & {
-  has(key: string): boolean;
   /** Takes no more, and resolves when no put or delete is under way. */
   close(): Promise<void>;
 };
@@ -40,8 +39,6 @@ export function createLocalObjects(root: string, open: OpenFile = openFile): Loc
   }
 
   return {
-    has: (key) => putting.has(key) || existsSync(pathOf(key)),
-
     async put(key, parts) {
       const path = pathOf(key);
       // `exists` must mean that it is there for good: an earlier put of the key comes to its end first.
