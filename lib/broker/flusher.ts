@@ -37,6 +37,9 @@ export type FlusherEvents = {
 /** Writers kept for partitions; beyond it the oldest is forgotten, which costs it a new producer. */
 const writersMax = 10_000;
 
+/** A turn is some tens of requests, and takes less than a flush does. */
+const gatherTurnsMax = 3;
+
 export function createFlusher(
   stores: Stores,
   codecs: Codecs,
@@ -50,7 +53,7 @@ export function createFlusher(
   const sentBackTo = new Set<string>();
   let queuedBytes = 0;
   let inFlight = 0;
-  let pumpsSoon = false;
+  let gathers = false;
   let commitTurn: Promise<unknown> = Promise.resolve();
   /** Partitions whose tail is being rolled. */
   const rolling = new Set<string>();
@@ -109,12 +112,18 @@ export function createFlusher(
     return taken;
   }
 
-  /** What comes in one turn of the event loop shares a flush, however fast the store is. */
   function pumpSoon(): void {
-    if (pumpsSoon) return;
-    pumpsSoon = true;
+    if (gathers || queue.length === 0) return;
+    gathers = true;
+    gather(gatherTurnsMax);
+  }
+
+  /** As long as each turn of the event loop brings more, waiting for the next one makes two flushes one. */
+  function gather(turnsLeft: number): void {
+    const before = queue.length;
     world.clock.afterTurn(() => {
-      pumpsSoon = false;
+      if (turnsLeft > 1 && queue.length > before) return gather(turnsLeft - 1);
+      gathers = false;
       pump();
     });
   }

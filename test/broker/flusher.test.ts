@@ -93,6 +93,29 @@ test('requests of one turn of the event loop share the first flush', async () =>
   expect(cost()).toBe('1 + 1');
 });
 
+test('a flush waits for more while turns bring more, but not for ever', async () => {
+  const turns: (() => void)[] = [];
+  const clock = { ...fixture.world.clock, afterTurn: (act: () => void) => void turns.push(act) };
+  const world = { ...fixture.world, clock };
+  const nothing = { committed() {}, vanished() {} };
+  const { stores } = fixture.faulty;
+  const flusher = createFlusher(stores, nodeCodecs, world, settingsOf(), nothing);
+  /** Arrivals of a turn, then its end. */
+  const turn = async (count: number) => {
+    if (count > 0) void submit(flusher, many('x', count));
+    turns.shift()?.();
+    await fixture.world.settle();
+    return fixture.faulty.count('objects.put');
+  };
+  void submit(flusher, many('first', 1));
+  expect([await turn(1), await turn(4)]).toEqual([0, 0]);
+  expect(await turn(4)).toBe(1);
+  void submit(flusher, many('second', 1));
+  expect([await turn(1), await turn(0)]).toEqual([1, 2]);
+  void submit(flusher, many('alone', 1));
+  expect(await turn(0)).toBe(3);
+});
+
 test('small records that wait together share a batch; what has a number keeps its own', async () => {
   const gate = createGate();
   fixture.faulty.fail('objects.put', { kind: 'slow', gate, acts: 'late' });
