@@ -124,11 +124,14 @@ export function createPartitionWriter(ref: PartitionRef, deps: WriterDeps): Part
     if (length === tailEntriesPerPage || length === tailEntriesOverdue) deps.roll(ref, head);
   }
 
+  /** All at once: what is found holds until the next eviction, and one after another many would never be in time. */
   async function admit(producers: readonly string[], head: PartitionHead): Promise<void> {
-    for (const producer of producers) {
+    const { evictions } = head;
+    const find = async (producer: string) => {
       const parked = await index.findParkedProducer(ref, producer);
-      admissions[producer] = { evictions: head.evictions, parked: parked ?? null };
-    }
+      admissions[producer] = { evictions, parked: parked ?? null };
+    };
+    await Promise.all(producers.map(find));
   }
 
   async function afterRefusal(

@@ -13,6 +13,7 @@ import { formatWalKey, walBucketOf } from '../../lib/log/wal-key.js';
 import { encodeWalObject } from '../../lib/log/wal-object.js';
 import { nodeCodecs } from '../../lib/runtime/node-codecs.js';
 import type { World } from '../../lib/store/world.js';
+import { createGate } from '../support/faulty-stores.js';
 import { manualStartMs } from '../support/manual-world.js';
 import {
   batchOf,
@@ -235,6 +236,19 @@ test('a producer that left the head is admitted with what was parked', async () 
   ]);
 });
 
+test('producers that left the head are looked up together, before the next eviction', async () => {
+  await write([batchOf('a', 1, producerOf(7, 0)), batchOf('b', 1, producerOf(8, 0))]);
+  await evictEverybody(2);
+  const gate = createGate();
+  fixture.faulty.fail('index.findParkedProducer', { kind: 'slow', gate, acts: 'late' }, 2);
+  const both = [batchOf('a', 1, producerOf(7, 1)), batchOf('b', 1, producerOf(8, 1))];
+  const written = begin(both, newWriter(), bucketNow, 1_000);
+  await fixture.world.settle();
+  expect(fixture.faulty.count('index.findParkedProducer')).toBe(2);
+  gate.open();
+  expect((await fixture.world.runUntil(written)).lines).toEqual(['18', '19']);
+});
+
 test('the instance itself is admitted again after it was evicted', async () => {
   await write([batchOf('a', 2)]);
   await evictEverybody();
@@ -242,7 +256,7 @@ test('the instance itself is admitted again after it was evicted', async () => {
 });
 
 /** Fills a page with somebody else's batches, rolls it, and evicts whoever has nothing in the tail. */
-async function evictEverybody(): Promise<void> {
+async function evictEverybody(producers = 1): Promise<void> {
   const other = newWriter();
   for (let i = 0; i < tailEntriesPerPage; i++) await write([batchOf(`f${i}`)], other);
   const { index } = fixture.truth;
@@ -250,7 +264,7 @@ async function evictEverybody(): Promise<void> {
   const head = await fixture.head();
   const inTail = head.tail.flatMap(({ stamps }) => stamps.map(({ producer }) => producer));
   const idle = Object.entries(head.producers).filter(([name]) => !inTail.includes(name));
-  expect(idle).toHaveLength(1);
+  expect(idle).toHaveLength(producers);
   for (const [name, entry] of idle) {
     const spans = head.windows[name]?.spans ?? [];
     const lastBaseOffset = spans.at(-1)?.baseOffset ?? 0;
