@@ -54,11 +54,22 @@ function readValue({ choices, range }: TopicSetting<unknown>, text: string): Rea
   return { value, text: String(value) };
 }
 
+/** Every request asks. Overrides are never changed in place. */
+const meanings = new WeakMap<ConfigOverrides, TopicConfigs>();
+
 /** Overrides this code does not know, or finds senseless, count as not there. */
 export function topicConfigsOf(overrides: ConfigOverrides): TopicConfigs {
   if (Object.keys(overrides).length === 0) return topicConfigDefaults;
+  const known = meanings.get(overrides);
+  if (known) return known;
+  const configs = meaningOf(overrides);
+  meanings.set(overrides, configs);
+  return configs;
+}
+
+function meaningOf(overrides: ConfigOverrides): TopicConfigs {
   const values = entries.map(([key, setting]) => [key, effective(setting, overrides).value]);
-  return Object.fromEntries(values) as TopicConfigs;
+  return Object.freeze(Object.fromEntries(values)) as TopicConfigs;
 }
 
 function effective(
@@ -71,9 +82,7 @@ function effective(
   return { ...(readValue(setting, setting.default) as ReadValue), source: 'default' };
 }
 
-export const topicConfigDefaults = Object.freeze(
-  Object.fromEntries(entries.map(([key, setting]) => [key, effective(setting, {}).value])),
-) as TopicConfigs;
+export const topicConfigDefaults = meaningOf({});
 
 /** Every setting, in the order of the list. */
 export function describeConfigs(overrides: ConfigOverrides): DescribedConfig[] {

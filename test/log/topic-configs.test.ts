@@ -68,6 +68,14 @@ test('what a newer version stored does no harm', () => {
   });
 });
 
+test('what was read once is not read again, and nobody can change it for others', () => {
+  const overrides = { 'segment.bytes': '1048576' };
+  const configs = topicConfigsOf(overrides);
+  expect(topicConfigsOf(overrides)).toBe(configs);
+  expect(topicConfigsOf({ ...overrides })).toEqual(configs);
+  expect([configs, topicConfigDefaults].every(Object.isFrozen)).toBe(true);
+});
+
 test('a description shows every setting, and who set it', () => {
   const described = describeConfigs({ 'retention.ms': '5' });
   expect(described.map(({ name }) => name)).toEqual(configNames);
