@@ -65,7 +65,9 @@ describe.skipIf(missing)('on the aws store behind a bad network', () => {
     toDynamodb.setShare(shareOfRequests);
     toS3.setShare(shareOfRequests);
     toServer.setShare(shareOfCalls);
-    const args = ['--duration', '10m', '--json', '--rate', '200'];
+    // So large that many flushes are S3's: small ones lie in DynamoDB.
+    const size = ['--record-bytes', '5000'];
+    const args = ['--duration', '10m', '--json', '--rate', '200', ...size];
     verify = startCommand(toServer.endpoint, ['verify', ...args]);
     let over = false;
     void verify.result.finally(() => {
