@@ -113,6 +113,8 @@ export function createFlusher(
   }
 
   function pumpSoon(): void {
+    // Large ones need no company, and are written side by side.
+    if (queuedBytes >= settings.flushBytesMin) return pump();
     if (gathers || queue.length === 0) return;
     gathers = true;
     gather(gatherTurnsMax);

@@ -93,13 +93,30 @@ test('requests of one turn of the event loop share the first flush', async () =>
   expect(cost()).toBe('1 + 1');
 });
 
-test('a flush waits for more while turns bring more, but not for ever', async () => {
+/** Turns of the event loop end when they are told to. */
+function turningFlusher(settings: Partial<BrokerSettings> = {}) {
   const turns: (() => void)[] = [];
   const clock = { ...fixture.world.clock, afterTurn: (act: () => void) => void turns.push(act) };
   const world = { ...fixture.world, clock };
   const nothing = { committed() {}, vanished() {} };
   const { stores } = fixture.faulty;
-  const flusher = createFlusher(stores, nodeCodecs, world, settingsOf(), nothing);
+  return {
+    turns,
+    flusher: createFlusher(stores, nodeCodecs, world, settingsOf(settings), nothing),
+  };
+}
+
+test('what is large enough for a flush of its own waits for no turn', async () => {
+  const { flusher } = turningFlusher({ flushBytesMin: 100 });
+  void submit(flusher, many('small', 1));
+  await fixture.world.settle();
+  expect(fixture.faulty.count('objects.put')).toBe(0);
+  expect(await submit(flusher, [batchOf('large', 20)])).toEqual(['1']);
+  expect(fixture.faulty.count('objects.put')).toBe(1);
+});
+
+test('a flush waits for more while turns bring more, but not for ever', async () => {
+  const { turns, flusher } = turningFlusher();
   /** Arrivals of a turn, then its end. */
   const turn = async (count: number) => {
     if (count > 0) void submit(flusher, many('x', count));
