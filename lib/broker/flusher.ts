@@ -114,7 +114,7 @@ export function createFlusher(
 
   function pumpSoon(): void {
     // Large ones need no company, and are written side by side.
-    if (queuedBytes >= settings.flushBytesMin) return pump();
+    if (queuedBytes >= settings.flushBytesMin) pump();
     if (gathers || queue.length === 0) return;
     gathers = true;
     gather(gatherTurnsMax);
