@@ -54,13 +54,22 @@ const connectionsMax = 4_096;
 
 const http2Begins = 'PRI';
 
-export function createPortServer(fetch: Fetch, patience = patienceDefault): PortServer {
+/** What may take a request of HTTP/1.1 before `fetch` does. */
+export type Lane = (others: RequestListener) => RequestListener;
+
+const noLane: Lane = (others) => others;
+
+export function createPortServer(
+  fetch: Fetch,
+  patience = patienceDefault,
+  lane: Lane = noLane,
+): PortServer {
   const timeouts = {
     headersTimeout: patience.headersMs,
     requestTimeout: patience.requestMs,
     connectionsCheckingInterval: patience.checkMs,
   };
-  const http1 = createHttp1Server(timeouts, getRequestListener(fetch) as RequestListener);
+  const http1 = createHttp1Server(timeouts, lane(getRequestListener(fetch) as RequestListener));
   // It never listens itself, but counts its connections, and times them out, only from then on.
   http1.emit('listening');
   const listener = getRequestListener(takingAll(fetch));

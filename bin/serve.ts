@@ -10,6 +10,7 @@ import { createBroker } from '../lib/broker/broker.js';
 import { type BrokerSettings, brokerDefaults } from '../lib/broker/broker-settings.js';
 import { createApp } from '../lib/http/app.js';
 import { httpDefaults } from '../lib/http/http-deps.js';
+import { createPlainAppend } from '../lib/http/plain-append.js';
 import { jobDefaults } from '../lib/jobs/job-settings.js';
 import { createMaintenance } from '../lib/jobs/maintenance.js';
 import { kinesisDefaults } from '../lib/kinesis/action.js';
@@ -24,6 +25,7 @@ import { unknownVariables } from '../lib/settings/unknown-variables.js';
 import type { MaintenanceRequests } from '../lib/store/maintenance-requests.js';
 import type { Stores } from '../lib/store/stores.js';
 import type { Clock, World } from '../lib/store/world.js';
+import { appendLane } from './append-lane.js';
 import { readNodeBody } from './node-body.js';
 import { createPortServer, type Patience, patienceDefault } from './one-port.js';
 import { openAccess, type ServerAccess } from './serve-access.js';
@@ -103,6 +105,7 @@ export async function serve(
   const server = createPortServer(
     (request, env) => (isForKinesis(request) ? kinesis(request, env) : app.fetch(request, env)),
     options.patience ?? patienceDefault,
+    access.open ? appendLane(createPlainAppend({ broker, codecs: nodeCodecs, world })) : undefined,
   );
   const listening = server.listen(options.port, options.host).catch(async (error) => {
     await stores.close();

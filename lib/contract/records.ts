@@ -90,6 +90,7 @@ const failedPartition = z.object({
 export const appendResponse = z
   .object({ topic: z.string(), partitions: z.array(z.union([appended, failedPartition])) })
   .meta({ id: 'AppendResponse' });
+export type AppendResponse = z.infer<typeof appendResponse>;
 
 export const acceptedResponse = z
   .object({ topic: z.string(), accepted: z.int().meta({ description: 'Records accepted.' }) })

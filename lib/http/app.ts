@@ -7,6 +7,7 @@ import { Hono } from 'hono';
 import { createAuditLog } from '../broker/audit-log.js';
 import { appendRoutes } from './append-routes.js';
 import { docsRoutes } from './docs-routes.js';
+import { failedRequest } from './failed-request.js';
 import { fetchRoutes } from './fetch-routes.js';
 import { groupRoutes } from './group-routes.js';
 import { createGuard, type Handler, readGuardedBody } from './guard.js';
@@ -64,14 +65,8 @@ function createRoutes(deps: HttpDeps): Hono {
     return problemResponse(problemOf(new RequestError(404, message)));
   });
   app.onError((error, c) => {
-    const isRead = c.req.method === 'GET' || c.req.method === 'HEAD';
-    const problem = problemOf(error, isRead ? 'none' : 'unknown');
-    if (problem.status >= 500) {
-      const { method, path } = c.req;
-      const cause = error.cause instanceof Error ? error.cause.stack : undefined;
-      deps.world.log.error('a request failed', { method, path, error: error.stack, cause });
-    }
-    return problemResponse(problem);
+    const { method, path } = c.req;
+    return problemResponse(failedRequest(deps.world.log, { method, path }, error));
   });
   return app;
 }

@@ -3,12 +3,12 @@
  * records are told even where others failed; where all failed the answer is a problem.
  */
 
-import type { Context } from 'hono';
 import type { BatchResult } from '../broker/batch-verdicts.js';
 import { type BrokerError, brokerErrorOf } from '../broker/broker-error.js';
-import type { Appended } from '../contract/records.js';
+import type { Problem } from '../contract/errors.js';
+import type { Appended, AppendResponse } from '../contract/records.js';
 import type { PendingAppend } from '../log/shared-batch.js';
-import { problemOf, problemResponse } from './problem.js';
+import { problemOf } from './problem.js';
 
 export type Appendage = { readonly batch: PendingAppend; readonly result: BatchResult };
 
@@ -29,18 +29,21 @@ export function appendedOf(
   };
 }
 
-export function topicAnswer(c: Context, topic: string, appended: readonly Appendage[]): Response {
+export type TopicAnswer =
+  | { readonly kind: 'told'; readonly status: 200 | 207; readonly body: AppendResponse }
+  | { readonly kind: 'failed'; readonly problem: Problem };
+
+export function topicAnswer(topic: string, appended: readonly Appendage[]): TopicAnswer {
   const failures = appended.flatMap(({ result }) => (result.kind === 'failed' ? [result] : []));
-  const first = failures[0];
-  if (first && failures.length === appended.length) {
-    return problemResponse(problemOf(worst(failures.map(({ error }) => error))));
+  if (failures.length > 0 && failures.length === appended.length) {
+    return { kind: 'failed', problem: problemOf(worst(failures.map(({ error }) => error))) };
   }
   const partitions = appended.map(({ batch, result }) => {
     if (result.kind === 'appended') return appendedOf(batch, result);
     const { ref, recordCount } = batch;
     return { partition: ref.partition, recordCount, error: problemOf(result.error) };
   });
-  return c.json({ topic, partitions }, first ? 207 : 200);
+  return { kind: 'told', status: failures.length > 0 ? 207 : 200, body: { topic, partitions } };
 }
 
 /** Of several failures the one that leaves most open: `unknown` must not be hidden by a `none`. */

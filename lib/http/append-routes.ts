@@ -7,19 +7,16 @@ import type { Context, Hono } from 'hono';
 import type * as z from 'zod';
 import { topicNamed } from '../access/scopes.js';
 import { acceptAppend } from '../broker/accept-records.js';
-import type { BatchResult } from '../broker/batch-verdicts.js';
 import { BrokerError } from '../broker/broker-error.js';
 import { appendQuery, partitionAppendQuery, partitionPath, topicPath } from '../contract/fields.js';
 import { batchContentType } from '../contract/media-types.js';
 import type { PartitionRef } from '../log/partition-head.js';
-import type { LogRecord } from '../log/record.js';
 import type { PendingAppend } from '../log/shared-batch.js';
 import { type TopicConfigs, topicConfigsOf } from '../log/topic-configs.js';
-import type { Topic } from '../store/topic-store.js';
-import { type Appendage, appendedOf, topicAnswer } from './append-answer.js';
+import { appendedOf, topicAnswer } from './append-answer.js';
+import { appendRecords, batchesOf } from './append-records.js';
 import { authorize } from './caller.js';
 import { mediaType, type ReceivedRecord } from './decode-records.js';
-import { groupByPartition } from './group-by-partition.js';
 import { type HttpDeps, pathOf, queryOf } from './http-deps.js';
 import { invalid, problemOf, problemResponse } from './problem.js';
 import { producerOf, receiveBatch, receiveRecords, recordTypes } from './receive-records.js';
@@ -36,57 +33,10 @@ async function appendToTopic(c: Context, deps: HttpDeps): Promise<Response> {
   const durable = wantsDurable(query.acks);
   const known = await deps.broker.topics.find(name);
   const records = await receiveRecords(c, deps, query, recordTypes);
-  // A record may ask for a partition that was added since the topic was remembered.
-  const isKnown = records.every(({ partition = 0 }) => partition < known.partitionCount);
-  const topic = isKnown ? known : await deps.broker.topics.findAnew(name);
-  if (!durable) {
-    const groups = groupByPartition(records, topic, deps.world.random());
-    return accepted(c, deps, name, batchesOf(deps, topic, groups));
-  }
-  const mayMove = records.every(({ partition }) => partition === undefined);
-  return topicAnswer(c, name, await appendRouted(deps, topic, records, mayMove ? reroutesMax : 0));
-}
-
-/** How often records follow a partition that was split or merged under way. */
-const reroutesMax = 3;
-
-/** What meets a closed partition, and certainly did not enter it, goes on to its children. */
-async function appendRouted(
-  deps: HttpDeps,
-  topic: Topic,
-  records: readonly ReceivedRecord[],
-  reroutes: number,
-): Promise<Appendage[]> {
-  const groups = groupByPartition(records, topic, deps.world.random());
-  const batches = batchesOf(deps, topic, groups);
-  const results = await deps.broker.append(batches);
-  const appended = batches.map((batch, i) => ({ batch, result: results[i] as BatchResult }));
-  const moved = appended.filter(({ result }) => hasMoved(result));
-  if (moved.length === 0 || reroutes === 0) return appended;
-  const now = await deps.broker.finishReshaping(topic);
-  const again = moved.flatMap(({ batch }) => groups.get(batch.ref.partition) ?? []);
-  const received = again.map((record) => ({ record, partition: undefined }));
-  const rest = await appendRouted(deps, now, received, reroutes - 1);
-  return [...appended.filter((one) => !moved.includes(one)), ...rest];
-}
-
-function hasMoved(result: BatchResult): boolean {
-  if (result.kind !== 'failed') return false;
-  const { code, sideEffects } = result.error;
-  return code === 'PARTITION_CLOSED' && sideEffects === 'none';
-}
-
-function batchesOf(
-  deps: HttpDeps,
-  topic: Topic,
-  groups: ReadonlyMap<number, readonly LogRecord[]>,
-): PendingAppend[] {
-  const configs = topicConfigsOf(topic.configs);
-  const nowMs = deps.world.clock.nowMs();
-  return [...groups].map(([partition, group]) => {
-    const ref = { topicId: topic.topicId, partition };
-    return acceptAppend(ref, group, deps.codecs, nowMs, {}, configs);
-  });
+  if (!durable) return accepted(c, deps, name, await batchesOf(deps, known, records));
+  const answer = topicAnswer(name, await appendRecords(deps, known, records));
+  if (answer.kind === 'failed') return problemResponse(answer.problem);
+  return c.json(answer.body, answer.status);
 }
 
 async function appendToPartition(c: Context, deps: HttpDeps): Promise<Response> {

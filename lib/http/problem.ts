@@ -112,14 +112,30 @@ function baseProblem(code: ErrorCode, detail: string, sideEffects: 'none' | 'unk
   };
 }
 
+/** An answer before a host gives it its own form. */
+export type WrittenAnswer = {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly text: string;
+};
+
+export function problemAnswer(
+  problem: Problem,
+  extraHeaders: Readonly<Record<string, string>> = {},
+): WrittenAnswer {
+  const { status } = problem;
+  const comeAgain: Record<string, string> =
+    status === 429 || status === 503 ? { 'retry-after': '1' } : {};
+  const headers = { ...comeAgain, ...extraHeaders, 'content-type': problemContentType };
+  return { status, headers, text: JSON.stringify(problem) };
+}
+
 export function problemResponse(
   problem: Problem,
   extraHeaders: Readonly<Record<string, string>> = {},
 ): Response {
-  const headers = new Headers({ ...extraHeaders, 'content-type': problemContentType });
-  const isBusy = problem.status === 429 || problem.status === 503;
-  if (isBusy && !headers.has('retry-after')) headers.set('retry-after', '1');
-  return new Response(JSON.stringify(problem), { status: problem.status, headers });
+  const { status, headers, text } = problemAnswer(problem, extraHeaders);
+  return new Response(text, { status, headers });
 }
 
 /** Names every field that a schema refused. */
