@@ -39,6 +39,9 @@ const writersMax = 10_000;
 
 /** A turn is some tens of requests, and takes less than a flush does. */
 const gatherTurnsMax = 3;
+/** Who was just answered may come again: with that request on its way, turns are short. */
+const returnTurnsMax = 20;
+const returnMsMax = 3;
 
 export function createFlusher(
   stores: Stores,
@@ -54,6 +57,9 @@ export function createFlusher(
   let queuedBytes = 0;
   let inFlight = 0;
   let gathers = false;
+  /** How many appends the last flush answered, and when. */
+  let answered = 0;
+  let answeredAtMs = 0;
   let commitTurn: Promise<unknown> = Promise.resolve();
   /** Partitions whose tail is being rolled. */
   const rolling = new Set<string>();
@@ -117,17 +123,27 @@ export function createFlusher(
     if (queuedBytes >= settings.flushBytesMin) pump();
     if (gathers || queue.length === 0) return;
     gathers = true;
-    gather(gatherTurnsMax);
+    gather(1);
   }
 
-  /** As long as each turn of the event loop brings more, waiting for the next one makes two flushes one. */
-  function gather(turnsLeft: number): void {
+  /**
+   * As long as each turn of the event loop brings more, waiting for the next one makes two flushes one. Who was answered comes
+   * again: a flush of the first few of them would keep all the others waiting.
+   */
+  function gather(turn: number): void {
     const before = queue.length;
     world.clock.afterTurn(() => {
-      if (turnsLeft > 1 && queue.length > before) return gather(turnsLeft - 1);
+      const comes = queue.length > before && turn < gatherTurnsMax;
+      if (comes || isReturning(turn)) return gather(turn + 1);
       gathers = false;
+      answered = 0;
       pump();
     });
+  }
+
+  function isReturning(turn: number): boolean {
+    if (queue.length >= answered || turn >= returnTurnsMax) return false;
+    return world.clock.nowMs() - answeredAtMs <= returnMsMax;
   }
 
   function pump(): void {
@@ -139,8 +155,11 @@ export function createFlusher(
       const needBytes = inFlight === 0 ? 0 : settings.flushBytesMin;
       if (queuedBytes < needBytes || inFlight >= settings.flushesInFlightMax) return;
       inFlight++;
-      void flush(takeFlush()).finally(() => {
+      const taken = takeFlush();
+      void flush(taken).finally(() => {
         inFlight--;
+        answered = taken.length;
+        answeredAtMs = world.clock.nowMs();
         pumpSoon();
         tellIdle();
       });

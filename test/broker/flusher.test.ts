@@ -127,10 +127,40 @@ test('a flush waits for more while turns bring more, but not for ever', async ()
   void submit(flusher, many('first', 1));
   expect([await turn(1), await turn(4)]).toEqual([0, 0]);
   expect(await turn(4)).toBe(1);
+  await fixture.world.advance(1_000);
   void submit(flusher, many('second', 1));
   expect([await turn(1), await turn(0)]).toEqual([1, 2]);
+  await fixture.world.advance(1_000);
   void submit(flusher, many('alone', 1));
   expect(await turn(0)).toBe(3);
+});
+
+test('it waits for those to come back who were just answered, but neither long nor for ever', async () => {
+  const { turns, flusher } = turningFlusher();
+  const turn = async (count = 0) => {
+    if (count > 0) void submit(flusher, many('x', count));
+    turns.shift()?.();
+    await fixture.world.settle();
+    return fixture.faulty.count('objects.put');
+  };
+  const answer = async () => {
+    const before = fixture.faulty.count('objects.put');
+    await fixture.world.advance(1_000);
+    void submit(flusher, many('many', 4));
+    expect(await turn()).toBe(before + 1);
+    return before + 1;
+  };
+  const all = await answer();
+  expect([await turn(1), await turn(), await turn(3)]).toEqual([all, all, all + 1]);
+  const few = await answer();
+  expect(await turn(1)).toBe(few);
+  await fixture.world.advance(4);
+  expect(await turn()).toBe(few + 1);
+  const never = await answer();
+  void submit(flusher, many('one', 1));
+  let waited = 0;
+  while ((await turn()) === never) waited++;
+  expect(waited).toBe(19);
 });
 
 test('small records that wait together share a batch; what has a number keeps its own', async () => {
