@@ -8,7 +8,6 @@ import { type BatchHeader, verifyCrc } from '../log/batch-header.js';
 import { type ByteParts, subRange } from '../log/byte-parts.js';
 import type { Codecs } from '../log/codecs.js';
 import { CorruptData, TooLarge, UnsupportedCompression } from '../log/corrupt-data.js';
-import { batchRecordsMax } from '../log/limits.js';
 import type { PartitionRef } from '../log/partition-head.js';
 import { eachBatch, validateRecords } from '../log/record-batch.js';
 import { createScratch } from '../log/scratch.js';
@@ -17,9 +16,9 @@ import {
   appendedNow,
   checkBatchBytes,
   checkKeyless,
+  checkRecordCount,
   checkTimestamp,
   sequences,
-  tooManyRecords,
 } from './append-rules.js';
 import { BrokerError } from './broker-error.js';
 
@@ -57,7 +56,7 @@ export function acceptBatches(
 }
 
 function checkHeader(header: BatchHeader, codecs: Codecs): void {
-  if (header.recordCount > batchRecordsMax) throw tooManyRecords(header.recordCount);
+  checkRecordCount(header.recordCount);
   if (header.transactional || header.control) {
     throw new BrokerError('INVALID_RECORD', 'Transactional and control batches are not supported.');
   }

@@ -6,12 +6,7 @@
 import type { PendingBatch } from '../log/append-plan.js';
 import type { BatchProducer } from '../log/batch-builder.js';
 import type { Codecs, Compression } from '../log/codecs.js';
-import {
-  batchRecordsMax,
-  recordHeadersMax,
-  sharedBatchBytesMax,
-  sharingBytesMax,
-} from '../log/limits.js';
+import { recordHeadersMax, sharedBatchBytesMax, sharingBytesMax } from '../log/limits.js';
 import type { PartitionRef } from '../log/partition-head.js';
 import type { LogRecord } from '../log/record.js';
 import { encodeRecordBatch, plainBatchBytesMax } from '../log/record-batch.js';
@@ -21,9 +16,9 @@ import {
   appendedNow,
   checkBatchBytes,
   checkKeyless,
+  checkRecordCount,
   checkTimestamp,
   sequences,
-  tooManyRecords,
 } from './append-rules.js';
 import { BrokerError } from './broker-error.js';
 
@@ -109,7 +104,7 @@ function checkRecords(
 
 function checkEach(records: readonly LogRecord[], nowMs: number): void {
   if (records.length === 0) throw new BrokerError('INVALID_RECORD', 'There are no records.');
-  if (records.length > batchRecordsMax) throw tooManyRecords(records.length);
+  checkRecordCount(records.length);
   for (const record of records) {
     checkTimestamp(record.timestampMs, nowMs);
     if (record.headers.length <= recordHeadersMax) continue;

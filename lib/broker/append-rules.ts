@@ -30,8 +30,9 @@ export function checkBatchBytes(sizeBytes: number, { maxMessageBytes }: TopicCon
   );
 }
 
-export function tooManyRecords(recordCount: number): BrokerError {
-  return new BrokerError(
+export function checkRecordCount(recordCount: number): void {
+  if (recordCount <= batchRecordsMax) return;
+  throw new BrokerError(
     'RECORD_LIST_TOO_LARGE',
     `A batch holds at most ${batchRecordsMax} records, not ${recordCount}.`,
     { details: { limit: batchRecordsMax } },
