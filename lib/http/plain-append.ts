@@ -1,6 +1,6 @@
 /**
  * The request that comes most often, a few records as JSON for a topic, for a host that meets it without Hono and the web's
- * Request and Response in between: those are a quarter of what it costs (docs/decisions/0016-plain-appends.md).
+ * Request and Response in between: those are a seventh of what it costs (docs/decisions/0016-plain-appends.md).
  * The route does the same by the same functions; every suite of the API that runs on a server holds both to it.
  */
 
