@@ -12,7 +12,9 @@ export type WalKey = {
 
 /** The bucket of an instant, in UTC: 2026112307 for 07:xx on 23 November 2026. */
 export function walBucketOf(nowMs: number): number {
-  return Number(new Date(nowMs).toISOString().slice(0, 13).replace(/[-T]/g, ''));
+  const at = new Date(nowMs);
+  const day = (at.getUTCFullYear() * 100 + at.getUTCMonth() + 1) * 100 + at.getUTCDate();
+  return day * 100 + at.getUTCHours();
 }
 
 export function formatWalKey({ bucket, uuid, inline }: WalKey): string {

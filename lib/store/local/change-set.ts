@@ -21,7 +21,7 @@ export type ChangeSet = {
   find(table: string, order: string): Change | undefined;
   /** From `from` on, below `to`. */
   within(table: string, from: string, to: string | undefined): ReadonlyMap<string, Change>;
-  all(): Iterable<readonly [order: string, Change]>;
+  all(): readonly (readonly [order: string, Change])[];
   /** Keys that are changed. */
   count(): number;
 };
@@ -64,9 +64,7 @@ export function createChangeSet(): ChangeSet {
       }
       return found;
     },
-    *all() {
-      for (const { byOrder } of tables.values()) yield* byOrder;
-    },
+    all: () => [...tables.values()].flatMap(({ byOrder }) => [...byOrder]),
     count: () => changed,
   };
 }

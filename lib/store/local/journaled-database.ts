@@ -100,9 +100,10 @@ export async function openJournaled(
       own = undefined;
     }
     if (changes.count() === 0) return;
-    await journal.append(listOf(changes));
+    const all = changes.all();
+    await journal.append(all.map(([, change]) => change));
     assertStillOwner();
-    for (const [order, change] of changes.all()) kept.set(order, change);
+    for (const [order, change] of all) kept.set(order, change);
   }
 
   /** Who has taken over the directory may have read the journal before the last entry was in it, or after. */
@@ -157,7 +158,8 @@ export async function openJournaled(
       database.check();
     }
     try {
-      await database.transact(() => save(listOf(one.changes), one.upTo));
+      const changes = one.changes.all().map(([, change]) => change);
+      await database.transact(() => save(changes, one.upTo));
       saving = undefined;
     } catch (error) {
       one.failed = { error, atMs: performance.now() };
@@ -191,10 +193,6 @@ export async function openJournaled(
       if (saved) await removeOwnFiles().catch(() => {});
     },
   };
-}
-
-function listOf(changes: ChangeSet): Change[] {
-  return Array.from(changes.all(), ([, change]) => change);
 }
 
 /** Whose journal belongs to what is in LMDB, and the last entry of it that LMDB has. */
