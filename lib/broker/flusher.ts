@@ -121,7 +121,8 @@ export function createFlusher(
   function pumpSoon(): void {
     // Large ones need no company, and are written side by side.
     if (queuedBytes >= settings.flushBytesMin) pump();
-    if (gathers || queue.length === 0) return;
+    // While one is under way, only its end or a large one can begin another.
+    if (gathers || inFlight > 0 || queue.length === 0) return;
     gathers = true;
     gather(1);
   }

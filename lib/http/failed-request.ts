@@ -6,7 +6,7 @@ import type { Problem } from '../contract/errors.js';
 import type { Logger } from '../store/world.js';
 import { problemOf } from './problem.js';
 
-export type FailedRequest = { readonly method: string; readonly path: string };
+type FailedRequest = { readonly method: string; readonly path: string };
 
 export function failedRequest(log: Logger, request: FailedRequest, error: Error): Problem {
   const isRead = request.method === 'GET' || request.method === 'HEAD';

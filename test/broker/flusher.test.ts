@@ -5,7 +5,6 @@
 
 import { beforeEach, expect, test } from 'vitest';
 import { acceptAppend } from '../../lib/broker/accept-records.js';
-import type { BatchResult } from '../../lib/broker/batch-verdicts.js';
 import type { BrokerSettings } from '../../lib/broker/broker-settings.js';
 import { createFlusher, type Flusher } from '../../lib/broker/flusher.js';
 import type { PendingBatch } from '../../lib/log/append-plan.js';
@@ -19,11 +18,11 @@ import {
   batchOf,
   createFixture,
   type Fixture,
-  lineOf,
   producerOf,
   refA,
   settingsOf,
 } from './broker-fixture.js';
+import { many, submit } from './flusher-requests.js';
 
 const refB = { ...refA, partition: 1 };
 const bucketNow = walBucketOf(manualStartMs);
@@ -42,28 +41,12 @@ function newFlusher(settings: Partial<BrokerSettings> = {}): Flusher {
   });
 }
 
-/** All in one request; one line per batch. */
-function submit(flusher: Flusher, batches: readonly PendingAppend[]): Promise<string[]> {
-  const settles: ((result: BatchResult) => void)[] = [];
-  const answers = batches.map(
-    (_, i) =>
-      new Promise<string>((resolve) => {
-        settles[i] = (result) => resolve(lineOf(result));
-      }),
-  );
-  flusher.submit(batches.map((batch, i) => ({ ...batch, settle: (r) => settles[i]?.(r) })));
-  return Promise.all(answers);
-}
-
 /** One record that may share its batch. */
 function smallOf(name: string): PendingAppend {
   const value = new TextEncoder().encode(`${name}#0`);
   const record = { key: null, value, headers: [], timestampMs: manualStartMs };
   return acceptAppend(refA, [record], nodeCodecs, manualStartMs);
 }
-
-const many = (name: string, count: number, ref = refA) =>
-  Array.from({ length: count }, (_, i) => batchOf(`${name}${i}`, 1, { ref }));
 
 const cost = () =>
   `${fixture.faulty.count('objects.put')} + ${fixture.faulty.count('index.commit')}`;
@@ -91,76 +74,6 @@ test('requests of one turn of the event loop share the first flush', async () =>
   expect(await fixture.world.runUntil(Promise.all(answers))).toEqual([['0'], ['1'], ['2']]);
   expect(await fixture.log()).toEqual(['a@0']);
   expect(cost()).toBe('1 + 1');
-});
-
-/** Turns of the event loop end when they are told to. */
-function turningFlusher(settings: Partial<BrokerSettings> = {}) {
-  const turns: (() => void)[] = [];
-  const clock = { ...fixture.world.clock, afterTurn: (act: () => void) => void turns.push(act) };
-  const world = { ...fixture.world, clock };
-  const nothing = { committed() {}, vanished() {} };
-  const { stores } = fixture.faulty;
-  return {
-    turns,
-    flusher: createFlusher(stores, nodeCodecs, world, settingsOf(settings), nothing),
-  };
-}
-
-test('what is large enough for a flush of its own waits for no turn', async () => {
-  const { flusher } = turningFlusher({ flushBytesMin: 100 });
-  void submit(flusher, many('small', 1));
-  await fixture.world.settle();
-  expect(fixture.faulty.count('objects.put')).toBe(0);
-  expect(await submit(flusher, [batchOf('large', 20)])).toEqual(['1']);
-  expect(fixture.faulty.count('objects.put')).toBe(1);
-});
-
-test('a flush waits for more while turns bring more, but not for ever', async () => {
-  const { turns, flusher } = turningFlusher();
-  /** Arrivals of a turn, then its end. */
-  const turn = async (count: number) => {
-    if (count > 0) void submit(flusher, many('x', count));
-    turns.shift()?.();
-    await fixture.world.settle();
-    return fixture.faulty.count('objects.put');
-  };
-  void submit(flusher, many('first', 1));
-  expect([await turn(1), await turn(4)]).toEqual([0, 0]);
-  expect(await turn(4)).toBe(1);
-  await fixture.world.advance(1_000);
-  void submit(flusher, many('second', 1));
-  expect([await turn(1), await turn(0)]).toEqual([1, 2]);
-  await fixture.world.advance(1_000);
-  void submit(flusher, many('alone', 1));
-  expect(await turn(0)).toBe(3);
-});
-
-test('it waits for those to come back who were just answered, but neither long nor for ever', async () => {
-  const { turns, flusher } = turningFlusher();
-  const turn = async (count = 0) => {
-    if (count > 0) void submit(flusher, many('x', count));
-    turns.shift()?.();
-    await fixture.world.settle();
-    return fixture.faulty.count('objects.put');
-  };
-  const answer = async () => {
-    const before = fixture.faulty.count('objects.put');
-    await fixture.world.advance(1_000);
-    void submit(flusher, many('many', 4));
-    expect(await turn()).toBe(before + 1);
-    return before + 1;
-  };
-  const all = await answer();
-  expect([await turn(1), await turn(), await turn(3)]).toEqual([all, all, all + 1]);
-  const few = await answer();
-  expect(await turn(1)).toBe(few);
-  await fixture.world.advance(4);
-  expect(await turn()).toBe(few + 1);
-  const never = await answer();
-  void submit(flusher, many('one', 1));
-  let waited = 0;
-  while ((await turn()) === never) waited++;
-  expect(waited).toBe(19);
 });
 
 test('small records that wait together share a batch; what has a number keeps its own', async () => {
